@@ -1,0 +1,3 @@
+"""Settles claims about the mathematics of Transformer positional encodings."""
+
+__version__ = "0.1.0"

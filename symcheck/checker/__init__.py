@@ -1,0 +1,7 @@
+"""The trusted part: replays certificates. Imports the standard library, python-flint and ``symcheck.terms``."""
+
+from .axioms import AXIOMS, Axiom, perm
+from .certificate import Rejected, decode, encode, load
+from .rules import RULES, RuleError, Theorem
+
+__all__ = ["AXIOMS", "RULES", "Axiom", "Rejected", "RuleError", "Theorem", "decode", "encode", "load", "perm"]

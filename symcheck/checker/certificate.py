@@ -1,0 +1,220 @@
+"""The certificate format: a proof as JSON, and its replay. Trusted.
+
+``{"format": ..., "terms": [...], "steps": [[rule, argument ...], ...], "statement": [[hypothesis ...], conclusion]}``.
+A term is ``[binders, head, arguments]``, with references to earlier terms only; the head is ``["b", index,
+type]``, ``["v", name, type]``, ``["c", name, type]`` (primitive), ``["d", name, body]`` (defined) or ``["n",
+value, sort]``. The form is canonical: what is not used, or not in order of first use, is rejected.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from ..terms import (Bound, Budget, Const, Head, Num, Term, TermError, Var, arguments, budget,
+                     check_type, eta)  # fmt: skip
+from .rules import RULES, RuleError, Theorem
+
+FORMAT = "symcheck-certificate-1"
+MAX_BYTES, MAX_NESTING, MAX_STEPS, MAX_WORK, MAX_DIGITS = 8_000_000, 24, 20_000, 3_000_000, 2_000
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_']{0,60}", re.ASCII)
+RATIONAL = re.compile(rf"-?(0|[1-9][0-9]{{0,{MAX_DIGITS}}})(/[1-9][0-9]{{0,{MAX_DIGITS}}})?", re.ASCII)
+
+
+class Rejected(ValueError):
+    """The certificate is not accepted: at which step, by which rule, and why."""
+
+
+def encode(steps: Sequence[tuple[str, tuple]], last: int, result: Theorem) -> dict:
+    """The certificate of step number ``last``: only what it needs, in order of first use."""
+    terms: list = []
+    places: dict[Term, int] = {}
+    out: list[list] = []
+    numbers: dict[int, int] = {}
+
+    def place(t: Term) -> int:
+        if t not in places:
+            refs, h = [place(a) for a in t.args], t.head
+            match h:
+                case Bound():
+                    head = ["b", h.index, _listed(h.type)]
+                case Num():
+                    head = ["n", str(h.value), h.type]
+                case Const(body=Term() as body):
+                    head = ["d", h.name, place(body)]
+                case _:
+                    head = ["v" if isinstance(h, Var) else "c", h.name, _listed(h.type)]
+            places[t] = len(terms)
+            terms.append([[_listed(b) for b in t.binders], head, refs])
+        return places[t]
+
+    def put(kind: str, value: Any) -> Any:
+        match kind:
+            case "step":
+                return step(value)
+            case "term":
+                return place(value)
+            case "variable":
+                return place(eta(value))
+            case "steps" | "terms":
+                return [put(kind[:-1], v) for v in value]
+            case "values":
+                return [[place(eta(k)), place(v)] for k, v in sorted(value.items(), key=lambda e: e[0].name)]
+            case "products":
+                return [[str(c), list(ks), place(sq)] for c, ks, sq in value]
+        return list(value) if kind == "names" else value
+
+    def step(k: int) -> int:
+        if k not in numbers:
+            rule, args = steps[k]
+            line = [rule, *(put(kind, a) for kind, a in zip(RULES[rule][1], args, strict=True))]
+            numbers[k] = len(out)
+            out.append(line)
+        return numbers[k]
+
+    step(last)
+    hyps = sorted(result.hyps, key=lambda p: p.digest)
+    statement = [[place(p) for p in hyps], place(result.concl)]
+    return {"format": FORMAT, "terms": terms, "steps": out, "statement": statement}
+
+
+def _listed(t: Any) -> Any:
+    return t if isinstance(t, str) else [_listed(a) for a in t]
+
+
+def _require(condition: bool, what: str) -> None:
+    if not condition:
+        raise TermError(what)
+
+
+def _natural(x: Any, limit: int, what: str) -> int:
+    _require(type(x) is int and 0 <= x < limit, f"{what}: expected a number from 0 to {limit - 1}")
+    return x
+
+
+def _name(x: Any) -> str:
+    _require(isinstance(x, str) and NAME.fullmatch(x) is not None, f"not a name: {x!r:.60}")
+    return x
+
+
+def _rational(x: Any) -> Fraction:
+    _require(isinstance(x, str) and RATIONAL.fullmatch(x) is not None and str(Fraction(x)) == x,
+             f"not a rational number in lowest terms: {x!r:.60}")  # fmt: skip
+    return Fraction(x)
+
+
+def _type(x: Any) -> Any:
+    return check_type(tuple(map(_type, x)) if isinstance(x, list) else x)
+
+
+def _list(x: Any, length: int | None = None) -> list:
+    _require(isinstance(x, list) and length in (None, len(x)), f"expected a list: {x!r:.60}")
+    return x
+
+
+def _term(node: Any, terms: list[Term]) -> Term:
+    binders, (kind, label, info), refs = _list(node, 3)[0], _list(_list(node, 3)[1], 3), _list(node[2])
+    head: Head
+    match kind:
+        case "b":
+            head = Bound(_natural(label, 64, "index"), _type(info))
+        case "n":
+            _require(info in ("N", "R"), "a numeral is of sort N or R")
+            head = Num(_rational(label), info)
+        case "d":
+            body = terms[_natural(info, len(terms), "term")]
+            head = Const(_name(label), body.type, body)
+        case "v" | "c":
+            head = (Var if kind == "v" else Const)(_name(label), _type(info))
+        case _:
+            raise TermError(f"unknown kind of head: {kind!r:.40}")
+    return Term(tuple(map(_type, _list(binders))), head, [terms[_natural(a, len(terms), "term")] for a in refs])
+
+
+def decode(data: Any) -> Theorem:
+    """Replay a certificate and return what it proves, or raise :class:`Rejected`."""
+    where, steps, theorems = "header", [], []  # type: str, list[tuple], list[Theorem]
+    token = budget.set(Budget(MAX_WORK))
+    try:
+        keys = ("format", "terms", "steps", "statement")
+        _require(isinstance(data, dict) and sorted(data) == sorted(keys), f"expected an object with the keys {keys}")
+        _require(data["format"] == FORMAT, f"the format is not {FORMAT}")
+        terms: list[Term] = []
+        for k, node in enumerate(_list(data["terms"])):
+            where = f"term {k}"
+            terms.append(_term(node, terms))
+
+        def get(kind: str, x: Any) -> Any:
+            match kind:
+                case "step":
+                    return _natural(x, len(theorems), "a step refers to earlier steps only")
+                case "term":
+                    return terms[_natural(x, len(terms), "term")]
+                case "variable":
+                    head = get("term", x).head
+                    _require(isinstance(head, Var) and eta(head) == get("term", x), "not a variable")
+                    return head
+                case "steps" | "terms":
+                    return [get(kind[:-1], y) for y in _list(x)]
+                case "values":
+                    return {get("variable", _list(y, 2)[0]): get("term", y[1]) for y in _list(x)}
+                case "products":
+                    return [(_rational(_list(y, 3)[0]), [_natural(z, 10_000, "fact") for z in _list(y[1])],
+                             get("term", y[2])) for y in _list(x)]  # fmt: skip
+                case "names":
+                    return [_name(y) for y in _list(x)]
+            return _name(x) if kind == "name" else _natural(x, 10**6, "number")
+
+        _require(0 < len(_list(data["steps"])) <= MAX_STEPS, f"expected 1 to {MAX_STEPS} steps")
+        for k, line in enumerate(data["steps"]):
+            rule = line[0] if _list(line) else None
+            where = f"step {k}, rule {rule!r:.40}"
+            _require(isinstance(rule, str) and rule in RULES, "unknown rule")
+            apply_rule, kinds = RULES[rule]
+            args = tuple(get(kind, x) for kind, x in zip(kinds, _list(line[1:], len(kinds)), strict=True))
+            steps.append((rule, args))
+            theorems.append(apply_rule(*(
+                theorems[a] if kind == "step" else [theorems[b] for b in a] if kind == "steps" else a
+                for kind, a in zip(kinds, args, strict=True))))  # fmt: skip
+        where = "end"
+        _require(encode(steps, len(steps) - 1, theorems[-1]) == data, "not in canonical form, or another statement")
+        return theorems[-1]
+    except (TermError, RuleError, RecursionError) as e:
+        raise Rejected(f"{where}: {str(e) or 'nested too deeply'}") from None
+    finally:
+        budget.reset(token)
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict:
+    _require(len({k for k, _ in pairs}) == len(pairs), "a key stands twice in one object")
+    return dict(pairs)
+
+
+def _refuse(text: str) -> Any:
+    raise TermError(f"not a whole number of at most 9 digits: {text[:20]}")
+
+
+def load(path: str | Path) -> Theorem:
+    """Replay the certificate in a file. Size and nesting are looked at before anything is parsed."""
+    try:
+        with open(path, "rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+        _require(len(raw) <= MAX_BYTES, f"larger than {MAX_BYTES} bytes")
+        depth = 0
+        for c in re.sub(rb'"(?:[^"\\]|\\.)*"', b"", raw):
+            depth += (c in b"[{") - (c in b"]}")
+            _require(depth <= MAX_NESTING, f"nested more than {MAX_NESTING} levels deep")
+        data = json.loads(raw.decode("utf-8"), object_pairs_hook=_pairs, parse_float=_refuse, parse_constant=_refuse,
+                          parse_int=lambda s: int(s) if len(s) < 10 else _refuse(s))  # fmt: skip
+    except OSError as e:
+        raise Rejected(f"cannot be read: {e.strerror}") from None
+    except (ValueError, RecursionError) as e:
+        raise Rejected(f"not a certificate: {e!s:.120}") from None
+    return decode(data)
+
+
+__all__ = ["FORMAT", "Rejected", "arguments", "decode", "encode", "load"]

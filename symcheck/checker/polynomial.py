@@ -1,0 +1,87 @@
+"""Polynomial normal forms over the rationals, with terms as commuting atoms. Trusted.
+
+A natural is read as the real that it embeds to, so one normal form serves both sorts. Nothing is ever
+cancelled: ``x * inv(x)`` stays as it is, because it is 1 only where x is not 0.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from flint import fmpq
+
+from ..terms import Num, Term, TermError, charge
+
+Monomial = tuple  # ((atom, exponent), ...) sorted by atom; an atom is a digest
+Polynomial = dict  # Monomial -> fmpq, no zero coefficient
+MAX_POWER, MAX_BITS = 64, 20_000
+
+
+def add(p: Polynomial, q: Polynomial, scale: fmpq | int = 1) -> Polynomial:
+    """p + scale * q."""
+    charge(len(q))
+    out = dict(p)
+    for m, c in q.items():
+        out[m] = out.get(m, 0) + scale * c
+        if out[m] == 0:
+            del out[m]
+    return out
+
+
+def multiply(p: Polynomial, q: Polynomial) -> Polynomial:
+    """p * q, charged before it is made."""
+    charge(len(p) * len(q))
+    out: Polynomial = {}
+    for m, c in p.items():
+        for n, d in q.items():
+            powers = dict(m)
+            for atom, e in n:
+                powers[atom] = powers.get(atom, 0) + e
+            key, value = tuple(sorted(powers.items())), c * d
+            if max(value.p.bit_length(), value.q.bit_length()) > MAX_BITS:
+                raise TermError("a coefficient is too large")
+            out[key] = out.get(key, 0) + value
+            if out[key] == 0:
+                del out[key]
+    return out
+
+
+def polynomial(t: Term) -> Polynomial:
+    """The polynomial of a term of sort R, or of the real number that a term of sort N embeds to."""
+    if isinstance(t.head, Num):
+        v = t.head.value
+        return {(): fmpq(v.numerator, v.denominator)} if v else {}
+    if t.is_const("add", "addN"):
+        return add(polynomial(t.args[0]), polynomial(t.args[1]))
+    if t.is_const("mul", "mulN"):
+        return multiply(polynomial(t.args[0]), polynomial(t.args[1]))
+    if t.is_const("real"):
+        return polynomial(t.args[0])
+    if t.is_const("pow") and (e := constant(polynomial(t.args[1]))) is not None and e <= MAX_POWER:
+        p, out = polynomial(t.args[0]), {(): fmpq(1)}
+        for _ in range(int(e)):
+            out = multiply(out, p)
+        return out
+    if t.is_const("inv") and (c := constant(polynomial(t.args[0]))):
+        return {(): 1 / c}
+    return {((normal(t, t.type == "N"), 1),): fmpq(1)}
+
+
+def constant(p: Polynomial) -> fmpq | None:
+    """The value of a constant polynomial, else None."""
+    return p.get((), fmpq(0)) if set(p) <= {()} else None
+
+
+def normal(t: Term, atom: bool | None = None) -> bytes:
+    """A digest that is equal for terms equal by ring identities, at any depth and under binders."""
+    h = hashlib.sha256(repr(t.binders).encode())
+    if atom is None and t.type[-1] in "NR":
+        for m, c in sorted((m, str(c)) for m, c in polynomial(Term((), t.head, t.args)).items()):
+            h.update(repr((m, c)).encode())
+    else:
+        h.update(b"natural" if atom else b"")  # an atom of sort N stands for the real it embeds to
+        h.update(repr([(k, getattr(t.head, k, None)) for k in ("name", "type", "index")]).encode())
+        h.update(getattr(t.head, "body", None).digest if getattr(t.head, "body", None) else b"")
+        for a in t.args:
+            h.update(normal(a))
+    return h.digest()

@@ -1,0 +1,403 @@
+"""The language of statements: immutable, simply typed lambda terms.
+
+This file is trusted: it imports the standard library only. A term is kept in beta-normal, eta-long form
+with de Bruijn indices, so that equality up to renaming of bound variables is structural equality and
+capture of a variable cannot be expressed. Base sorts are ``N`` (naturals with 0), ``R`` (reals) and ``P``
+(propositions); ``("N", "R")`` is the type of a sequence, ``("N", "N", "R")`` of a matrix. A defined
+constant carries its definition: two constants of one name with different bodies are different terms.
+
+Notation reads like mathematics: ``cos(t * (m - n)) == ...`` is written ``eq(cos(t * (m - n)), ...)``.
+Source of the normal form: Harper, Honsell, Plotkin, "A framework for defining logics", JACM 40 (1993);
+hereditary substitution: Watkins et al., CMU-CS-02-101 (2002).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from fractions import Fraction
+
+Type = str | tuple  # "N", "R", "P", or (argument types ..., base sort)
+MAX_SIZE, MAX_DEPTH = 60_000, 220  # nodes of a term as a tree; nesting
+
+
+class TermError(ValueError):
+    """A term, a type or a definition is not well formed; or a limit was passed."""
+
+
+class Budget:
+    """Work left. Every node that is built and every product of monomials is charged before it is made."""
+
+    def __init__(self, units: int) -> None:
+        self.left = units
+
+    def charge(self, units: int) -> None:
+        self.left -= units
+        if self.left < 0:
+            raise TermError("the work budget is used up")
+
+
+budget: ContextVar[Budget | None] = ContextVar("budget", default=None)
+
+
+def charge(units: int) -> None:
+    """Charge work to the budget in force, if there is one (the prover runs without)."""
+    if (b := budget.get()) is not None:
+        b.charge(units)
+
+
+def check_type(t: Type, depth: int = 0) -> Type:
+    """Return ``t`` if it is a type, else raise TermError."""
+    if t in ("N", "R", "P"):
+        return t
+    if depth < 6 and isinstance(t, tuple) and 2 <= len(t) <= 12 and t[-1] in ("N", "R", "P"):
+        for a in t[:-1]:
+            check_type(a, depth + 1)
+        return t
+    raise TermError(f"not a type: {t!r:.80}")
+
+
+def arguments(t: Type) -> tuple:
+    """Argument types of a type: ``()`` for a base sort."""
+    return () if isinstance(t, str) else t[:-1]
+
+
+def sort(t: Type) -> str:
+    """Base sort of a type."""
+    return t if isinstance(t, str) else t[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    index: int
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Var:
+    name: str
+    type: Type
+
+    def __post_init__(self) -> None:
+        check_type(self.type)
+
+
+@dataclass(frozen=True, slots=True)
+class Num:
+    value: Fraction
+    type: str
+
+    def __post_init__(self) -> None:
+        if self.type == "N" and (self.value < 0 or self.value.denominator != 1):
+            raise TermError(f"not a natural number: {self.value}")
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A primitive of the signature (no body), or a constant defined by a closed term."""
+
+    name: str
+    type: Type
+    body: Term | None = None
+
+    def __post_init__(self) -> None:
+        if self.body is None:
+            if PRIMITIVES.get(self.name) != self.type and not is_quantifier(self.name, self.type):
+                raise TermError(f"not a primitive constant of that type: {self.name}")
+        elif self.name in PRIMITIVES or self.name in QUANTIFIERS:
+            raise TermError(f"a primitive constant cannot be defined: {self.name}")
+        elif self.body.loose or self.body.free or self.body.type != self.type:
+            raise TermError(f"the definition of {self.name} is not closed, or not of its type")
+
+
+Head = Bound | Var | Const | Num
+PRIMITIVES: dict[str, Type] = {
+    "add": ("R", "R", "R"), "mul": ("R", "R", "R"), "inv": ("R", "R"), "pow": ("R", "N", "R"),
+    "sin": ("R", "R"), "cos": ("R", "R"), "exp": ("R", "R"), "log": ("R", "R"), "sqrt": ("R", "R"),
+    "abs": ("R", "R"), "pi": "R", "addN": ("N", "N", "N"), "mulN": ("N", "N", "N"), "real": ("N", "R"),
+    "sum": ("N", ("N", "R"), "R"), "delta": ("N", "N", "R"),
+    "weave": (("N", "R"), ("N", "R"), "N", "R"), "stack": ("N", ("N", "R"), ("N", "R"), "N", "R"),
+    "case": ("N", "R", ("N", "R"), "R"), "caseN": ("N", "N", ("N", "N"), "N"),
+    "has_deriv": (("R", "R"), "R", "R", "P"),
+    "eq": ("R", "R", "P"), "eqN": ("N", "N", "P"), "le": ("R", "R", "P"), "lt": ("R", "R", "P"),
+    "ltN": ("N", "N", "P"), "imp": ("P", "P", "P"), "and": ("P", "P", "P"), "or": ("P", "P", "P"),
+    "false": "P",
+}  # fmt: skip
+QUANTIFIERS = ("forall", "exists")
+
+
+def is_quantifier(name: str, t: Type) -> bool:
+    """Is ``name : ((T) -> P) -> P`` one of the two quantifiers at some type T?"""
+    return (name in QUANTIFIERS and isinstance(t, tuple) and len(t) == 2 and t[1] == "P"
+            and isinstance(t[0], tuple) and len(t[0]) == 2 and t[0][1] == "P")  # fmt: skip
+
+
+class Term:
+    """``lambda binders. head(args)``; a term of a base sort has no binders.
+
+    ``args`` are as many as the head's type asks, each of the exact type (functions eta-expanded).
+    ``loose`` are the bound variables that point outside, ``free`` the free variables, ``digest`` a SHA-256
+    of the structure, by which terms are compared.
+    """
+
+    __slots__ = ("args", "binders", "depth", "digest", "free", "head", "loose", "size", "type")
+
+    def __init__(self, binders: tuple, head: Head, args: Iterable[Term] = ()) -> None:
+        args = tuple(args)
+        expected, result = arguments(head.type), sort(head.type)
+        if len(args) != len(expected) or any(a.type != e for a, e in zip(args, expected, strict=True)):
+            raise TermError(f"{getattr(head, 'name', head)}: arguments do not have the types {expected}")
+        size, depth = 1 + sum(a.size for a in args), 1 + max((a.depth for a in args), default=0)
+        if size > MAX_SIZE or depth > MAX_DEPTH:
+            raise TermError(f"term too large: {size} nodes, depth {depth}")
+        charge(1)
+        inner = {(head.index, head.type)} if isinstance(head, Bound) else set()
+        inner = inner.union(*(a.loose for a in args))
+        k, loose = len(binders), set()
+        for index, t in inner:
+            if index >= k:
+                loose.add((index - k, t))
+            elif binders[k - 1 - index] != t:
+                raise TermError("a bound variable does not have the type of its binder")
+        free = frozenset([head] if isinstance(head, Var) else []).union(*(a.free for a in args))
+        h = hashlib.sha256(repr((binders, type(head).__name__, getattr(head, "name", None),
+                                 getattr(head, "index", None), getattr(head, "value", None),
+                                 head.type)).encode())  # fmt: skip
+        if isinstance(head, Const) and head.body is not None:
+            h.update(head.body.digest)
+        for a in args:
+            h.update(a.digest)
+        for name, value in (("binders", binders), ("head", head), ("args", args), ("size", size),
+                            ("depth", depth), ("loose", frozenset(loose)), ("free", free),
+                            ("digest", h.digest()), ("type", (*binders, result) if binders else result)):  # fmt: skip
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("terms are immutable")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Term) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __repr__(self) -> str:
+        name = str(getattr(self.head, "name", getattr(self.head, "value", getattr(self.head, "index", ""))))
+        inner = name + (f"({', '.join(map(repr, self.args))})" if self.args else "")
+        return f"[{len(self.binders)}]{inner}" if self.binders else inner
+
+    def is_const(self, *names: str) -> bool:
+        """Is the head a primitive constant with one of these names?"""
+        return isinstance(self.head, Const) and self.head.body is None and self.head.name in names
+
+    # Notation. Arithmetic of two naturals stays in N; anything else is lifted to R.
+    def __add__(self, o: Term | int | Fraction) -> Term:
+        return _arithmetic("add", self, o)
+
+    def __radd__(self, o: int | Fraction) -> Term:
+        return _arithmetic("add", o, self)
+
+    def __mul__(self, o: Term | int | Fraction) -> Term:
+        return _arithmetic("mul", self, o)
+
+    def __rmul__(self, o: int | Fraction) -> Term:
+        return _arithmetic("mul", o, self)
+
+    def __neg__(self) -> Term:
+        return const("mul", number(-1), self)
+
+    def __sub__(self, o: Term | int | Fraction) -> Term:
+        return const("add", self, const("mul", number(-1), o))
+
+    def __rsub__(self, o: int | Fraction) -> Term:
+        return const("add", o, -self)
+
+    def __truediv__(self, o: Term | int) -> Term:
+        return const("mul", self, const("inv", o))
+
+    def __rtruediv__(self, o: int | Fraction) -> Term:
+        return const("mul", o, const("inv", self))
+
+    def __pow__(self, n: Term | int) -> Term:
+        return const("pow", self, n)
+
+    def __call__(self, *args: Term | int) -> Term:
+        return apply(self, [coerce(a, t) for a, t in zip(args, arguments(self.type), strict=True)])
+
+
+def _arithmetic(op: str, a: Term | int | Fraction, b: Term | int | Fraction) -> Term:
+    sorts = {x.type for x in (a, b) if isinstance(x, Term)}
+    natural = sorts == {"N"} and all(isinstance(x, Term) or x >= 0 and x == int(x) for x in (a, b))
+    return const(op + "N" if natural else op, a, b)
+
+
+def number(value: int | Fraction, s: str = "R") -> Term:
+    """The numeral ``value`` of sort R or N."""
+    return Term((), Num(Fraction(value), s))
+
+
+def coerce(x: Term | int | Fraction, t: Type) -> Term:
+    """A Python number as a numeral of sort ``t``; a natural as a real where a real is asked."""
+    if not isinstance(x, Term):
+        return number(x, sort(t))
+    return Term((), Const("real", PRIMITIVES["real"]), [x]) if (x.type, t) == ("N", "R") else x
+
+
+def eta(head: Head) -> Term:
+    """The head as a term: eta-expanded to as many binders as its type has arguments."""
+    types = arguments(head.type)
+    if isinstance(head, Bound):  # it moves under the new binders
+        head = Bound(head.index + len(types), head.type)
+    return Term(types, head, [eta(Bound(len(types) - 1 - j, t)) for j, t in enumerate(types)])
+
+
+def var(name: str, t: Type = "R") -> Term:
+    """A free variable as a term; a function variable can be called."""
+    return eta(Var(name, t))
+
+
+def const(name: str, *args: Term | int | Fraction) -> Term:
+    """A primitive constant applied to its arguments (all of them, or none for the constant itself)."""
+    head = Const(name, PRIMITIVES[name])
+    return eta(head)(*args) if args else eta(head)
+
+
+def _rebuild(t: Term, depth: int, leaf: Callable, skip: Callable, memo: dict) -> Term:
+    """Rebuild ``t``; ``leaf(head, depth)`` gives the new head, or a term to be applied to the arguments."""
+    if skip(t, depth):
+        return t
+    if (out := memo.get((t.digest, depth))) is None:
+        inner = depth + len(t.binders)
+        args = [_rebuild(a, inner, leaf, skip, memo) for a in t.args]
+        new = leaf(t.head, inner)
+        body = apply(new, args) if isinstance(new, Term) else None
+        out = Term(t.binders, body.head, body.args) if body is not None else Term(t.binders, new, args)
+        memo[t.digest, depth] = out
+    return out
+
+
+def _closed(t: Term, depth: int) -> bool:
+    return all(i < depth for i, _ in t.loose)
+
+
+def shift(t: Term, by: int) -> Term:
+    """Raise the loose indices: ``t`` moves under ``by`` more binders."""
+    def leaf(h: Head, d: int) -> Head:
+        return Bound(h.index + by, h.type) if isinstance(h, Bound) and h.index >= d else h
+    return _rebuild(t, 0, leaf, _closed, {}) if by and t.loose else t
+
+
+def apply(f: Term, args: list[Term]) -> Term:
+    """``f`` applied to all its arguments, beta-normal (hereditary substitution)."""
+    k = len(f.binders)
+    if k == 0 and not args:
+        return f
+    if tuple(a.type for a in args) != f.binders:
+        raise TermError(f"applied to {len(args)} arguments that do not have the types {f.binders}")
+
+    def leaf(h: Head, d: int) -> Head | Term:
+        if not isinstance(h, Bound) or h.index < d:
+            return h
+        return shift(args[k - 1 - h.index + d], d) if h.index < d + k else Bound(h.index - k, h.type)
+    return _rebuild(Term((), f.head, f.args), 0, leaf, _closed, {})
+
+
+def substitute(t: Term, values: Mapping[Var, Term]) -> Term:
+    """Replace free variables by terms of their types."""
+    if any(v.type != x.type for v, x in values.items()):
+        raise TermError("a variable is replaced by a term of another type")
+    return _rebuild(t, 0, lambda h, d: shift(values[h], d) if isinstance(h, Var) and h in values else h,
+                    lambda s, d: s.free.isdisjoint(values), {})  # fmt: skip
+
+
+def unfold(t: Term, names: Iterable[str]) -> Term:
+    """Replace the defined constants with these names by their bodies."""
+    wanted = frozenset(names)
+
+    def leaf(h: Head, d: int) -> Head | Term:
+        return unfold(h.body, wanted) if isinstance(h, Const) and h.body and h.name in wanted else h
+    return _rebuild(t, 0, leaf, lambda s, d: False, {}) if wanted else t
+
+
+def abstract(variables: Iterable[Var], t: Term) -> Term:
+    """``lambda variables. t`` for a term ``t`` of a base sort."""
+    place = {v: i for i, v in enumerate(reversed(list(variables)))}
+    up = shift(t, len(place))
+    body = _rebuild(up, 0, lambda h, d: Bound(place[h] + d, h.type) if h in place else h,
+                    lambda s, d: s.free.isdisjoint(place), {})  # fmt: skip
+    return Term(tuple(v.type for v in reversed(place)), body.head, body.args)
+
+
+_fresh = itertools.count()
+
+
+def lam(types: Type | list[Type], body: Callable[..., Term | int | Fraction], result: Type = "R") -> Term:
+    """``lam("N", lambda i: x(i) * y(i))``: the function as a term. A list gives several arguments."""
+    variables = [Var(f"#{next(_fresh)}", t) for t in (types if isinstance(types, list) else [types])]
+    return abstract(variables, coerce(body(*map(eta, variables)), result))
+
+
+def defined(name: str, types: list[Type], body: Callable[..., Term | int | Fraction], result: str = "R") -> Term:
+    """A defined constant, by conservative definition: call it to use it in a statement."""
+    term = lam(types, body, result)
+    return eta(Const(name, term.type, term))
+
+
+def forall(t: Type | list[Type], body: Callable[..., Term]) -> Term:
+    """For all values of a type (or of a list of types): a proposition."""
+    return _quantified("forall", t, body)
+
+
+def exists(t: Type | list[Type], body: Callable[..., Term]) -> Term:
+    """There is a value of a type (or of a list of types): a proposition."""
+    return _quantified("exists", t, body)
+
+
+def _quantified(name: str, t: Type | list[Type], body: Callable[..., Term]) -> Term:
+    variables = [Var(f"#{next(_fresh)}", a) for a in (t if isinstance(t, list) else [t])]
+    return quantify(name, variables, body(*map(eta, variables)))
+
+
+def quantify(name: str, variables: Iterable[Var], p: Term) -> Term:
+    """Bind free variables of a proposition by ``forall`` or ``exists``, the last one innermost."""
+    for v in reversed(list(variables)):
+        p = Term((), Const(name, ((v.type, "P"), "P")), [abstract([v], p)])
+    return p
+
+
+def implies(*ps: Term) -> Term:
+    """``p1 -> p2 -> ... -> q``."""
+    out = ps[-1]
+    for p in reversed(ps[:-1]):
+        out = const("imp", p, out)
+    return out
+
+
+def eq(a: Term | int | Fraction, b: Term | int | Fraction) -> Term:
+    """Equality of two reals, or of two naturals where both are."""
+    natural = {x.type for x in (a, b) if isinstance(x, Term)} == {"N"}
+    return const("eqN" if natural else "eq", a, b)
+
+
+def lt(a: Term | int | Fraction, b: Term | int | Fraction) -> Term:
+    """Strictly less, of two reals, or of two naturals where both are."""
+    natural = {x.type for x in (a, b) if isinstance(x, Term)} == {"N"}
+    return const("ltN" if natural else "lt", a, b)
+
+
+def le(a: Term | int | Fraction, b: Term | int | Fraction) -> Term:
+    """Less or equal, of two reals."""
+    return const("le", a, b)
+
+
+def false() -> Term:
+    """The false proposition."""
+    return const("false")
+
+
+def negation(p: Term) -> Term:
+    """``p -> false``."""
+    return const("imp", p, false())
