@@ -1,0 +1,18 @@
+"""Every kernel test runs on every array library that is installed; the others are skipped by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from .backends import NAMES, Backend, load
+
+
+@pytest.fixture(
+    scope="session",
+    params=[pytest.param(name, marks=pytest.mark.cuda) if name == "cupy" else name for name in NAMES],
+)
+def backend(request: pytest.FixtureRequest) -> Backend:
+    try:
+        return load(request.param)
+    except ImportError as error:
+        pytest.skip(f"backend {request.param}: {error}")
