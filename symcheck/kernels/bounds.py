@@ -376,9 +376,7 @@ def attention_bound(
     compute = format_of(widened(out) if compute_dtype is None else compute_dtype)
     _nonnegative(value_magnitude=value_magnitude, score_error=score_error)
     factor = 1 / math.sqrt(dim) if scale is None else abs(scale)
-    error = score_error + score_bound(
-        dim, magnitude, compute, scale=factor, bias_magnitude=bias_magnitude
-    )
+    error = score_error + score_bound(dim, magnitude, compute, scale=factor, bias_magnitude=bias_magnitude)
     spread = 2 * (factor * magnitude + bias_magnitude) if score_range is None else score_range
     weight = softmax_bound(n, error, spread, compute, exp_ulps=exp_ulps)
     total = value_magnitude * (weight + (1 + weight) * gamma(n, compute)) + 2 * n * compute.underflow

@@ -172,7 +172,7 @@ def require_floating(array: Array, name: str) -> Format:
     try:
         return format_of(array.dtype)
     except ValueError as error:
-        expected = ', '.join(FORMATS)
+        expected = ", ".join(FORMATS)
         raise ValueError(f"{name}: given dtype {array.dtype}, expected one of {expected}") from error
 
 

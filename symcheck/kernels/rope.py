@@ -41,9 +41,7 @@ def half_split_permutation(dim: int) -> tuple[int, ...]:
     return first + second
 
 
-def cos_sin(
-    angle: Array, *, scale: float = 1.0, dtype: DType | None = None
-) -> tuple[Array, Array]:
+def cos_sin(angle: Array, *, scale: float = 1.0, dtype: DType | None = None) -> tuple[Array, Array]:
     """Cosine and sine of angles [..., d/2] in radians, times ``scale``, rounded to ``dtype``.
 
     They are evaluated in the dtype of the angles; ``scale`` is the attention scale of YaRN and

@@ -53,9 +53,7 @@ def frequencies(dim: int, base: float = 10000.0, spacing: str = "paper") -> list
     return [frequency(i, dim, base, spacing) for i in range(dim // 2)]
 
 
-def sinusoid(
-    positions: Sequence[float], dim: int, base: float, spacing: str, layout: str
-) -> numpy.ndarray:
+def sinusoid(positions: Sequence[float], dim: int, base: float, spacing: str, layout: str) -> numpy.ndarray:
     thetas = frequencies(dim, base, spacing)
     half = dim // 2
     out = numpy.empty((len(positions), dim), dtype=object)

@@ -72,9 +72,7 @@ def test_the_callers_decimal_context_is_not_used():
 def test_angles_within_bound(backend, dtype):
     positions = [0, 1, 2, 255, 256, 257, 2049, 40000]
     thetas = reference.frequencies(16)
-    made = angles(
-        backend.array(positions, "int32"), inverse_frequencies(16, xp=backend.xp, dtype=dtype)
-    )
+    made = angles(backend.array(positions, "int32"), inverse_frequencies(16, xp=backend.xp, dtype=dtype))
     expected = [[m * theta for theta in thetas] for m in positions]
     bound = [[angle_bound(m, float(theta), dtype) for theta in thetas] for m in positions]
     assert_within(backend.exact(made), expected, bound)

@@ -29,9 +29,7 @@ def bounds(positions, dim, layout, dtype, spacing="paper", angle_dtype=None):
 @pytest.mark.parametrize("spacing", ["paper", "tensor2tensor"])
 @pytest.mark.parametrize("dtype", FORMATS)
 def test_against_reference(backend, layout, spacing, dtype):
-    made = sinusoidal(
-        backend.array(POSITIONS, "int32"), 16, spacing=spacing, layout=layout, dtype=dtype
-    )
+    made = sinusoidal(backend.array(POSITIONS, "int32"), 16, spacing=spacing, layout=layout, dtype=dtype)
     expected = reference.sinusoid(POSITIONS, 16, 10000.0, spacing, layout)
     assert_within(backend.exact(made), expected, bounds(POSITIONS, 16, layout, dtype, spacing))
 
@@ -85,7 +83,6 @@ def mutant_table(rule):
     return numpy.asarray([[rule(m, i) for i in range(8)] for m in POSITIONS])
 
 
-
 def angle(m, i, dim=8):
     return m * 10000.0 ** (-2 * (i // 2) / dim)
 
@@ -113,9 +110,7 @@ def test_rounding_the_angle_to_half_before_the_cosine_is_rejected():
     early = sinusoidal(positions, 8, dtype="bfloat16", angle_dtype="bfloat16")
     expected = reference.sinusoid(POSITIONS, 8, 10000.0, "paper", "interleaved")
     with pytest.raises(AssertionError, match="is off by"):
-        assert_within(
-            early.astype(numpy.float64), expected, bounds(POSITIONS, 8, "interleaved", "bfloat16")
-        )
+        assert_within(early.astype(numpy.float64), expected, bounds(POSITIONS, 8, "interleaved", "bfloat16"))
 
 
 @pytest.mark.parametrize(
