@@ -132,6 +132,7 @@ class Result:
     evidence_kind: str
     checker: str
     certificates: list[tuple[Piece, dict, Theorem]] = field(default_factory=list)
+    needed: dict[str, dict] = field(default_factory=dict)  # certificates that those cite, by name
     axioms: list[str] = field(default_factory=list)
     cited: list[str] = field(default_factory=list)
     crosscheck: Crosscheck | None = None
@@ -141,7 +142,7 @@ class Result:
 
     @property
     def steps(self) -> int:
-        return sum(len(c["steps"]) for _, c, _ in self.certificates)
+        return sum(len(c["steps"]) for c in (*(c for _, c, _ in self.certificates), *self.needed.values()))
 
     @property
     def ok(self) -> bool:
@@ -222,17 +223,31 @@ def find(names: Iterable[str] = (), source: str | None = None) -> list[TheoremEn
     return list((chosen or everything).values())
 
 
-def prove_piece(piece: Piece) -> dict:
+def library() -> Any:
+    """A fresh library in which proofs find the registered theorems."""
+    from .prove.proof import Library, ProofError
+
+    def resolve(id: str) -> tuple[Any, Any]:
+        if id not in THEOREMS:
+            raise ProofError(f"no theorem is called {id}")
+        return THEOREMS[id].statement, THEOREMS[id].prove
+
+    return Library(resolve)
+
+
+def prove_piece(piece: Piece, lemmas: Any) -> dict:
     """Run a proof script; return the certificate of its last line. Raises ProofError."""
     from .prove.proof import Proof
 
-    p = Proof()
+    if piece.theorem is not None and piece.role == "proof":
+        return lemmas.certificates[piece.theorem] if lemmas.theorem(piece.theorem) else {}
+    p = Proof(library=lemmas)
     return p.certificate(piece.prove(p, piece.statement))
 
 
-def accept(piece: Piece, certificate: dict) -> Theorem:
+def accept(piece: Piece, certificate: dict, accepted: Mapping[str, Theorem]) -> Theorem:
     """Replay a certificate and compare what it proves with the piece's statement. Raises Rejected."""
-    th = decode(certificate)
+    th = decode(certificate, accepted)
     if not piece.statement.is_proved_by(th):
         raise Rejected("the certificate proves another statement")
     return th
@@ -253,9 +268,11 @@ def pieces_of(entry: TheoremEntry | Claim) -> tuple[Piece, ...]:
     return tuple(out)
 
 
-def settle(entry: TheoremEntry | Claim, *, certificates: Mapping[str, dict] | None = None,
-           crosscheck: bool = True) -> Result:  # fmt: skip
-    """Find and check everything that an entry needs; the verdict is what was accepted, else ``open``."""
+def settle(entry: TheoremEntry | Claim, lemmas: Any = None, *, crosscheck: bool = True) -> Result:
+    """Find and check everything that an entry needs; the verdict is what was accepted, else ``open``.
+
+    ``lemmas`` is the :func:`library` that entries settled together share.
+    """
     from .prove.proof import ProofError
 
     start = time.perf_counter()
@@ -265,16 +282,18 @@ def settle(entry: TheoremEntry | Claim, *, certificates: Mapping[str, dict] | No
                     "not-applicable", cited=list(evidence.cited))  # fmt: skip
     pieces = pieces_of(entry)
     try:
-        for k, piece in enumerate(pieces):
-            stored = (certificates or {}).get(piece_name(entry, k))
-            certificate = stored if stored is not None else prove_piece(piece)
-            result.certificates.append((piece, certificate, accept(piece, certificate)))
+        lemmas = library() if lemmas is None else lemmas
+        for piece in pieces:
+            certificate = prove_piece(piece, lemmas)
+            result.certificates.append((piece, certificate, accept(piece, certificate, lemmas.accepted)))
+            result.needed.update(lemmas.needed_by(certificate))
         if pieces:
             result.checker = "accepted"
     except (ProofError, Rejected) as e:
         result.problem, result.verdict = str(e), "open"
         result.checker = "rejected" if isinstance(e, Rejected) else "not-applicable"
-    result.axioms = sorted({a for _, c, _ in result.certificates for a in axioms_of(c)})
+    every = [*(c for _, c, _ in result.certificates), *result.needed.values()]
+    result.axioms = sorted({a for c in every for a in axioms_of(c)})
     if not result.problem and evidence.check is not None:
         ok, result.observed = evidence.check()
         if not ok:

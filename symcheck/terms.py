@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 Type = str | tuple  # "N", "R", "P", or (argument types ..., base sort)
 MAX_SIZE, MAX_DEPTH = 60_000, 220  # nodes of a term as a tree; nesting
@@ -135,6 +136,17 @@ def is_quantifier(name: str, t: Type) -> bool:
             and isinstance(t[0], tuple) and len(t[0]) == 2 and t[0][1] == "P")  # fmt: skip
 
 
+_NONE: frozenset = frozenset()
+
+
+@lru_cache(4096)
+def node(head: Head, binders: tuple = ()) -> bytes:
+    """A digest of a node without its arguments, of fixed length; a definition enters with its body."""
+    body = head.body.digest if isinstance(head, Const) and head.body is not None else b""
+    parts = [type(head).__name__, *(getattr(head, k, None) for k in ("name", "index", "value", "type")), binders]
+    return hashlib.sha256(repr(parts).encode() + body).digest()
+
+
 class Term:
     """``lambda binders. head(args)``; a term of a base sort has no binders.
 
@@ -143,40 +155,49 @@ class Term:
     of the structure, by which terms are compared.
     """
 
-    __slots__ = ("args", "binders", "depth", "digest", "free", "head", "loose", "size", "type")
+    __slots__ = ("args", "binders", "depth", "digest", "free", "head", "loose", "memo", "size", "type")
 
     def __init__(self, binders: tuple, head: Head, args: Iterable[Term] = ()) -> None:
         args = tuple(args)
-        expected, result = arguments(head.type), sort(head.type)
-        if len(args) != len(expected) or any(a.type != e for a, e in zip(args, expected, strict=True)):
+        expected, result = (head.type[:-1], head.type[-1]) if isinstance(head.type, tuple) else ((), head.type)
+        if tuple([a.type for a in args]) != expected:
             raise TermError(f"{getattr(head, 'name', head)}: arguments do not have the types {expected}")
-        size, depth = 1 + sum(a.size for a in args), 1 + max((a.depth for a in args), default=0)
-        if size > MAX_SIZE or depth > MAX_DEPTH:
-            raise TermError(f"term too large: {size} nodes, depth {depth}")
-        charge(1)
-        inner = {(head.index, head.type)} if isinstance(head, Bound) else set()
-        inner = inner.union(*(a.loose for a in args))
-        k, loose = len(binders), set()
-        for index, t in inner:
-            if index >= k:
-                loose.add((index - k, t))
-            elif binders[k - 1 - index] != t:
-                raise TermError("a bound variable does not have the type of its binder")
-        free = frozenset([head] if isinstance(head, Var) else []).union(*(a.free for a in args))
-        h = hashlib.sha256(repr((binders, type(head).__name__, getattr(head, "name", None),
-                                 getattr(head, "index", None), getattr(head, "value", None),
-                                 head.type)).encode())  # fmt: skip
-        if isinstance(head, Const) and head.body is not None:
-            h.update(head.body.digest)
+        size, depth, free, loose = 1, 0, _NONE, _NONE
+        key = [node(head, binders)]
         for a in args:
-            h.update(a.digest)
-        for name, value in (("binders", binders), ("head", head), ("args", args), ("size", size),
-                            ("depth", depth), ("loose", frozenset(loose)), ("free", free),
-                            ("digest", h.digest()), ("type", (*binders, result) if binders else result)):  # fmt: skip
-            object.__setattr__(self, name, value)
+            size += a.size
+            depth = a.depth if a.depth > depth else depth
+            free = a.free if not free else free if a.free <= free else free | a.free
+            loose = a.loose if not loose else loose if a.loose <= loose else loose | a.loose
+            key.append(a.digest)
+        charge(1)
+        if size > MAX_SIZE or depth >= MAX_DEPTH:
+            raise TermError(f"term too large: {size} nodes, depth {depth}")
+        if isinstance(head, Bound):
+            loose = loose | {(head.index, head.type)}
+        elif isinstance(head, Var) and head not in free:
+            free = free | {head}
+        if binders and loose:
+            k = len(binders)
+            if any(i < k and binders[k - 1 - i] != t for i, t in loose):
+                raise TermError("a bound variable does not have the type of its binder")
+            loose = frozenset([(i - k, t) for i, t in loose if i >= k])
+        put = object.__setattr__
+        put(self, "binders", binders)
+        put(self, "head", head)
+        put(self, "args", args)
+        put(self, "size", size)
+        put(self, "depth", depth + 1)
+        put(self, "free", free)
+        put(self, "loose", loose)
+        put(self, "digest", hashlib.sha256(b"".join(key)).digest())
+        put(self, "type", (*binders, result) if binders else result)
+        put(self, "memo", None)
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError("terms are immutable")
+        if name != "memo":  # the normal form, once it is known; it depends on the term alone
+            raise AttributeError("terms are immutable")
+        object.__setattr__(self, name, value)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Term) and self.digest == other.digest

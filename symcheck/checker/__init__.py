@@ -1,7 +1,8 @@
 """The trusted part: replays certificates. Imports the standard library, python-flint and ``symcheck.terms``."""
 
 from .axioms import AXIOMS, Axiom, perm
-from .certificate import Rejected, decode, encode, load
+from .certificate import Rejected, decode, digest, encode, parse, replay
 from .rules import RULES, RuleError, Theorem
 
-__all__ = ["AXIOMS", "RULES", "Axiom", "Rejected", "RuleError", "Theorem", "decode", "encode", "load", "perm"]
+__all__ = ["AXIOMS", "RULES", "Axiom", "Rejected", "RuleError", "Theorem", "decode", "digest", "encode", "parse",
+           "perm", "replay"]  # fmt: skip

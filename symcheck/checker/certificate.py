@@ -8,15 +8,16 @@ value, sort]``. The form is canonical: what is not used, or not in order of firs
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from ..terms import (Bound, Budget, Const, Head, Num, Term, TermError, Var, arguments, budget,
-                     check_type, eta)  # fmt: skip
+from ..terms import (Bound, Budget, Const, Head, Num, Term, TermError, Var, budget, check_type,
+                     eta)  # fmt: skip
 from .rules import RULES, RuleError, Theorem
 
 FORMAT = "symcheck-certificate-1"
@@ -135,8 +136,17 @@ def _term(node: Any, terms: list[Term]) -> Term:
     return Term(tuple(map(_type, _list(binders))), head, [terms[_natural(a, len(terms), "term")] for a in refs])
 
 
-def decode(data: Any) -> Theorem:
-    """Replay a certificate and return what it proves, or raise :class:`Rejected`."""
+def digest(data: Any) -> str:
+    """The name by which other certificates cite this one: a SHA-256 of its JSON."""
+    return hashlib.sha256(json.dumps(data, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def decode(data: Any, accepted: Mapping[str, Theorem] | None = None) -> Theorem:
+    """Replay a certificate and return what it proves, or raise :class:`Rejected`.
+
+    ``accepted`` are the theorems of certificates that were replayed before, by digest; ``cite`` steps may
+    refer to them and to nothing else.
+    """
     where, steps, theorems = "header", [], []  # type: str, list[tuple], list[Theorem]
     token = budget.set(Budget(MAX_WORK))
     try:
@@ -167,6 +177,9 @@ def decode(data: Any) -> Theorem:
                              get("term", y[2])) for y in _list(x)]  # fmt: skip
                 case "names":
                     return [_name(y) for y in _list(x)]
+                case "digest":
+                    _require(isinstance(x, str) and x in (accepted or {}), f"cites what was not accepted: {x!r:.70}")
+                    return x
             return _name(x) if kind == "name" else _natural(x, 10**6, "number")
 
         _require(0 < len(_list(data["steps"])) <= MAX_STEPS, f"expected 1 to {MAX_STEPS} steps")
@@ -174,7 +187,8 @@ def decode(data: Any) -> Theorem:
             rule = line[0] if _list(line) else None
             where = f"step {k}, rule {rule!r:.40}"
             _require(isinstance(rule, str) and rule in RULES, "unknown rule")
-            apply_rule, kinds = RULES[rule]
+            kinds = RULES[rule][1]
+            apply_rule = (accepted or {}).__getitem__ if rule == "cite" else RULES[rule][0]
             args = tuple(get(kind, x) for kind, x in zip(kinds, _list(line[1:], len(kinds)), strict=True))
             steps.append((rule, args))
             theorems.append(apply_rule(*(
@@ -198,8 +212,8 @@ def _refuse(text: str) -> Any:
     raise TermError(f"not a whole number of at most 9 digits: {text[:20]}")
 
 
-def load(path: str | Path) -> Theorem:
-    """Replay the certificate in a file. Size and nesting are looked at before anything is parsed."""
+def parse(path: str | Path) -> Any:
+    """The JSON of a file. Size and nesting are looked at before anything is parsed."""
     try:
         with open(path, "rb") as file:
             raw = file.read(MAX_BYTES + 1)
@@ -208,13 +222,35 @@ def load(path: str | Path) -> Theorem:
         for c in re.sub(rb'"(?:[^"\\]|\\.)*"', b"", raw):
             depth += (c in b"[{") - (c in b"]}")
             _require(depth <= MAX_NESTING, f"nested more than {MAX_NESTING} levels deep")
-        data = json.loads(raw.decode("utf-8"), object_pairs_hook=_pairs, parse_float=_refuse, parse_constant=_refuse,
+        return json.loads(raw.decode("utf-8"), object_pairs_hook=_pairs, parse_float=_refuse, parse_constant=_refuse,
                           parse_int=lambda s: int(s) if len(s) < 10 else _refuse(s))  # fmt: skip
     except OSError as e:
         raise Rejected(f"cannot be read: {e.strerror}") from None
     except (ValueError, RecursionError) as e:
         raise Rejected(f"not a certificate: {e!s:.120}") from None
-    return decode(data)
 
 
-__all__ = ["FORMAT", "Rejected", "arguments", "decode", "encode", "load"]
+def replay(certificates: Mapping[str, Any]) -> dict[str, Theorem | Rejected]:
+    """Replay named certificates, those that are cited before those that cite them."""
+    names = {digest(data): name for name, data in certificates.items()}
+    out: dict[str, Theorem | Rejected] = {}
+    accepted: dict[str, Theorem] = {}
+
+    def visit(key: str, above: tuple[str, ...]) -> None:
+        name, data = names[key], certificates[names[key]]
+        steps = data.get("steps") if isinstance(data, dict) else None
+        for s in steps if isinstance(steps, list) else []:
+            cites = s[1] if isinstance(s, list) and len(s) == 2 and s[0] == "cite" else None
+            if isinstance(cites, str) and cites in names and names[cites] not in out and len(above) < 50:
+                visit(cites, (*above, key))
+        try:
+            accepted[key] = out[name] = decode(data, accepted)
+        except Rejected as e:
+            out[name] = e
+
+    for key, name in names.items():
+        if name not in out:
+            visit(key, ())
+    return out
+
+

@@ -10,7 +10,7 @@ import hashlib
 
 from flint import fmpq
 
-from ..terms import Num, Term, TermError, charge
+from ..terms import Num, Term, TermError, charge, node
 
 Monomial = tuple  # ((atom, exponent), ...) sorted by atom; an atom is a digest
 Polynomial = dict  # Monomial -> fmpq, no zero coefficient
@@ -73,15 +73,19 @@ def constant(p: Polynomial) -> fmpq | None:
 
 
 def normal(t: Term, atom: bool | None = None) -> bytes:
-    """A digest that is equal for terms equal by ring identities, at any depth and under binders."""
-    h = hashlib.sha256(repr(t.binders).encode())
+    """A digest that is equal for terms equal by ring identities, at any depth and under binders.
+
+    ``atom`` is None for a term in general; for an atom of a polynomial it says whether its sort is N: such
+    an atom stands for the real that it embeds to.
+    """
+    if atom is None and t.memo is not None:
+        return t.memo
     if atom is None and t.type[-1] in "NR":
-        for m, c in sorted((m, str(c)) for m, c in polynomial(Term((), t.head, t.args)).items()):
-            h.update(repr((m, c)).encode())
+        p = polynomial(Term((), t.head, t.args) if t.binders else t)
+        content = [t.binders, sorted([(m, str(c)) for m, c in p.items()])]
     else:
-        h.update(b"natural" if atom else b"")  # an atom of sort N stands for the real it embeds to
-        h.update(repr([(k, getattr(t.head, k, None)) for k in ("name", "type", "index")]).encode())
-        h.update(getattr(t.head, "body", None).digest if getattr(t.head, "body", None) else b"")
-        for a in t.args:
-            h.update(normal(a))
-    return h.digest()
+        content = [t.binders, atom, node(t.head), [normal(a) for a in t.args]]
+    out = hashlib.sha256(repr(content).encode()).digest()
+    if atom is None:
+        t.memo = out
+    return out

@@ -177,6 +177,11 @@ def ball(goal: Term, precision: int, splits: int) -> Theorem:
     return _theorem(frozenset(), goal)
 
 
+def cite(digest: str) -> Theorem:
+    """What an accepted certificate proves; the replay looks it up among those that it has accepted."""
+    raise RuleError(f"no accepted certificate {digest!r:.70}")
+
+
 # The kinds of the arguments, for the certificate format.
 RULES = {
     "axiom": (axiom, ("name",)), "assume": (assume, ("term",)), "instantiate": (instantiate, ("step", "values")),
@@ -185,5 +190,6 @@ RULES = {
     "specialise": (specialise, ("step", "term")), "convert": (convert, ("step", "term", "names")),
     "replace": (replace, ("step", "step", "term")), "ring": (ring, ("term", "steps", "terms")),
     "pos": (pos, ("term", "steps", "products", "steps", "terms")), "ball": (ball, ("term", "number", "number")),
+    "cite": (cite, ("digest",)),
 }  # fmt: skip
 __all__ = ["RULES", "RuleError", "TermError", "Theorem"]

@@ -70,18 +70,71 @@ class Statement:
 
 
 @dataclass
+class Library:
+    """Lemmas and theorems that were proved and accepted, for other proofs to cite by digest.
+
+    ``resolve`` finds the statement and the proof script of a theorem by its identifier.
+    """
+
+    resolve: Callable[[str], tuple[Statement, Callable[[Proof, Statement], Line]]] | None = None
+    certificates: dict[str, dict] = field(default_factory=dict)  # by name
+    accepted: dict[str, Theorem] = field(default_factory=dict)  # by digest
+    digests: dict[str, str] = field(default_factory=dict)  # by name
+
+    def add(self, name: str, data: dict) -> str:
+        """Replay a certificate and keep it; returns its digest. Raises Rejected."""
+        theorem = certificate.decode(data, self.accepted)
+        key = certificate.digest(data)
+        self.certificates[name], self.accepted[key], self.digests[name] = data, theorem, key
+        return key
+
+    def lemma(self, name: str, prove: Callable[[Proof], Line]) -> str:
+        """The digest of a lemma, proved now if it was not before."""
+        if name not in self.digests:
+            p = Proof(library=self)
+            self.add(name, p.certificate(prove(p)))
+        return self.digests[name]
+
+    def theorem(self, id: str) -> str:
+        """The digest of a registered theorem, proved now if it was not before."""
+        if id not in self.digests:
+            if self.resolve is None:
+                raise ProofError(f"no theorem {id} is known here")
+            statement, prove = self.resolve(id)
+            self.lemma(id, lambda p: prove(p, statement))
+            if not statement.is_proved_by(self.accepted[self.digests[id]]):
+                raise ProofError(f"the script of {id} proves another statement")
+        return self.digests[id]
+
+    def needed_by(self, data: dict) -> dict[str, dict]:
+        """The certificates that one cites, directly or not, by name."""
+        names = {d: n for n, d in self.digests.items()}
+        out: dict[str, dict] = {}
+        todo = [s[1] for s in data["steps"] if s[0] == "cite"]
+        while todo:
+            name = names[todo.pop()]
+            if name not in out:
+                out[name] = self.certificates[name]
+                todo += [s[1] for s in out[name]["steps"] if s[0] == "cite"]
+        return out
+
+
+@dataclass
 class Proof:
     """A proof under construction."""
 
+    library: Library = field(default_factory=Library)
+
     steps: list[tuple[str, tuple]] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
-    lemmas: dict[str, Line] = field(default_factory=dict)
     notes: dict[int, str] = field(default_factory=dict)
     _seen: dict[Any, Line] = field(default_factory=dict)
 
     def rule(self, name: str, *args: Any) -> Line:
         """Apply a rule of the checker and write the step down; the same step twice is one line."""
         function, kinds = RULES[name]
+        if name == "cite":
+            function = self.library.accepted.__getitem__
         stored = tuple(a.number if k == "step" else [b.number for b in a] if k == "steps" else a
                        for k, a in zip(kinds, args, strict=True))  # fmt: skip
         key = repr((name, [a.digest if isinstance(a, Term) else
@@ -287,10 +340,18 @@ class Proof:
         return self.axiom("induction", self.convert(base, apply(p, [number(0, "N")])), each, p=p, n=n)
 
     def lemma(self, name: str, prove: Callable[[Proof], Line]) -> Line:
-        """A lemma proved once in this proof, schematic in its free variables."""
-        if name not in self.lemmas:
-            self.lemmas[name] = self.because(prove(self), name)
-        return self.lemmas[name]
+        """A lemma, proved once in the library and cited; schematic in its free variables."""
+        return self.because(self.rule("cite", self.library.lemma(name, prove)), name)
+
+    def theorem(self, id: str, *premises: Line, **values: Term | int | Fraction) -> Line:
+        """A registered theorem at values of its variables, its hypotheses cut by the premises in their order."""
+        line = self.because(self.rule("cite", self.library.theorem(id)), id)
+        if premises and self.library.resolve is not None:
+            hyps = self.library.resolve(id)[0].hyps
+            free = line.concl.free.union(*(p.free for p in line.hyps))
+            chosen = {v: _lift(values[v.name], v.type) for v in free if v.name in values}
+            return self.cuts(self.at(line, **values), *premises, order=[substitute(p, chosen) for p in hyps])
+        return self.at(line, **values)
 
     def less(self, goal: Term, *facts: Line) -> Line:
         """A natural inequality that follows linearly from others."""
