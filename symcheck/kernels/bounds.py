@@ -346,6 +346,56 @@ def score_bound(
     return _upwards(error)
 
 
+def alibi_bound(distance: int, slope: float, dtype: DType) -> float:
+    """Error of one entry of :func:`symcheck.kernels.alibi.alibi_bias`.
+
+    The same three roundings as an angle: the distance if the format does not hold it, the slope, and
+    the product, hence :func:`angle_bound`; zero would do for a slope that is a power of two.
+    """
+    return angle_bound(distance, slope, dtype)
+
+
+def relative_score_bound(dim: int, magnitude: float, dtype: DType, *, scale: float = 1.0) -> float:
+    """Error of scale (x^T k + y^T r), the score of Shaw and of Transformer-XL.
+
+    magnitude >= sum abs(x_i k_i) + sum abs(y_i r_i), k and r exact. For Transformer-XL x = q + u
+    and y = q + v carry one rounding, which makes gamma_(d+1) of gamma_d; adding the two terms
+    and multiplying by the scale are u each, and the scale's own error as in :func:`score_bound`.
+    """
+    format_ = format_of(dtype)
+    u = format_.unit_roundoff
+    _nonnegative(magnitude=magnitude, scale=scale)
+    relative = (1 + gamma(dim + 1, format_)) * (1 + u) ** 3 * (1 + 4 * _FLOAT64_ROUNDOFF) - 1
+    return _upwards(scale * magnitude * relative + (4 * dim * scale + 2) * format_.underflow)
+
+
+def weighted_mean_bound(
+    n: int,
+    weight_error: float,
+    value_magnitude: float,
+    dtype: DType,
+    *,
+    compute_dtype: DType | None = None,
+    terms: int = 1,
+) -> float:
+    """Error of sum_j p_j v_j, weights that sum to 1 with relative error r, abs(v_j) <= V.
+
+    sum_j p_j (1 + r)(1 + gamma_n) V = V (1 + r)(1 + gamma_n), so the error is at most
+    V ((1 + r)(1 + gamma_n) - 1), plus underflow, plus the rounding of the result to ``dtype``.
+    With ``terms`` such sums added (Shaw's values and offsets), V bounds the sum of their
+    magnitudes and the additions make gamma_n a gamma_(n + terms - 1).
+    """
+    out = format_of(dtype)
+    compute = format_of(widened(out) if compute_dtype is None else compute_dtype)
+    _nonnegative(weight_error=weight_error, value_magnitude=value_magnitude)
+    addition = gamma(n + terms - 1, compute)
+    total = value_magnitude * (weight_error + (1 + weight_error) * addition)
+    total += 2 * (n + 1) * terms * compute.underflow
+    if out.precision < compute.precision:
+        total += out.unit_roundoff * (value_magnitude + total) + out.underflow
+    return _upwards(total)
+
+
 def attention_bound(
     n: int,
     dim: int,
@@ -368,18 +418,14 @@ def attention_bound(
     inputs already carry, say :func:`rope_score_bound` times the scale.
 
     Scores err by d = :func:`score_bound` + score_error, weights relatively by r =
-    :func:`softmax_bound`. As the weights sum to 1, sum_j p_j (1 + r) (1 + gamma_n) abs(v_j) gives
-    abs(V) ((1 + r)(1 + gamma_n) - 1), plus underflow, plus the rounding of the result to ``dtype``.
+    :func:`softmax_bound`, and their mean of the values by :func:`weighted_mean_bound`.
     Q, K, V are exact in the compute dtype. Masked keys have weight exactly 0 and do not count.
     """
     out = format_of(dtype)
     compute = format_of(widened(out) if compute_dtype is None else compute_dtype)
-    _nonnegative(value_magnitude=value_magnitude, score_error=score_error)
+    _nonnegative(score_error=score_error)
     factor = 1 / math.sqrt(dim) if scale is None else abs(scale)
     error = score_error + score_bound(dim, magnitude, compute, scale=factor, bias_magnitude=bias_magnitude)
     spread = 2 * (factor * magnitude + bias_magnitude) if score_range is None else score_range
     weight = softmax_bound(n, error, spread, compute, exp_ulps=exp_ulps)
-    total = value_magnitude * (weight + (1 + weight) * gamma(n, compute)) + 2 * n * compute.underflow
-    if out.precision < compute.precision:
-        total += out.unit_roundoff * (value_magnitude + total) + out.underflow
-    return _upwards(total)
+    return weighted_mean_bound(n, weight, value_magnitude, out, compute_dtype=compute)
