@@ -1,0 +1,964 @@
+"""The judge: certifies a stored cos/sin table against the oracle, entry by entry.
+
+For every entry t with exact value x the judge knows |t - x| up to the oracle's bound (2^-76),
+in units of the last place (ulp) of the stored format at x.  Entries for which that does not
+decide are settled in double-double and, if need be, by balls; so "correctly rounded" in a report
+is proved for every entry, and so is "not".
+
+A table is seen as planes: columns that hold the cosines, or the sines, of all pairs in order.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from .double_double import Array, Rotations, rotate
+from .formats import FORMATS, Format, round_array
+from .frequencies import Exact, Frequencies, exact, fraction_bounds
+from .storage import JudgeInputError, Reader, Stored, numbers, open_stored
+from .tables import BLOCK, LARGEST_POSITION, SPAN, Oracle, compiled_available
+
+COS, SIN = 0, 1
+KINDS = ("cos", "sin")
+
+#: layout: for each file, its planes (kind, first column, column step), in units of n = dim / 2
+#: for blocks ("n") or of single columns; and the number of columns in units of n.
+LAYOUTS: dict[str, tuple[tuple[tuple[int, str, int], ...], ...]] = {
+    "cos-sin": (((COS, "block", 0), (SIN, "block", 1)),),
+    "sin-cos": (((SIN, "block", 0), (COS, "block", 1)),),
+    "interleaved": (((SIN, "step", 0), (COS, "step", 1)),),
+    "interleaved-cos": (((COS, "step", 0), (SIN, "step", 1)),),
+    "cos": (((COS, "block", 0),),),
+    "sin": (((SIN, "block", 0),),),
+    "cos-duplicated": (((COS, "block", 0), (COS, "block", 1)),),
+    "sin-duplicated": (((SIN, "block", 0), (SIN, "block", 1)),),
+    "cos-repeated": (((COS, "step", 0), (COS, "step", 1)),),
+    "sin-repeated": (((SIN, "step", 0), (SIN, "step", 1)),),
+    "separate": (((COS, "block", 0),), ((SIN, "block", 0),)),
+    "separate-duplicated": (((COS, "block", 0), (COS, "block", 1)), ((SIN, "block", 0), (SIN, "block", 1))),
+    "separate-repeated": (((COS, "step", 0), (COS, "step", 1)), ((SIN, "step", 0), (SIN, "step", 1))),
+}
+
+_EXPONENT = 0x7FF0000000000000
+_MANTISSA = 0x000FFFFFFFFFFFFF
+_CAPACITY = 1 << 14
+
+
+@dataclass(frozen=True)
+class Place:
+    """One entry: position, pair, "cos" or "sin", column of file, stored and exact value, error."""
+
+    position: int
+    pair: int
+    kind: str
+    file: int
+    column: int
+    stored: float
+    exact: float
+    ulp: float
+    absolute: float
+
+
+@dataclass(frozen=True)
+class Computation:
+    """A way to compute a table, and whether the table's errors stay within what it allows.
+
+    constant: bound c of the angle's relative error, |angle - p theta| <= c p theta.
+    reproduced: the share of sampled entries that equal this computation's result up to one ulp,
+    or None where it was not tried.
+    """
+
+    name: str
+    constant: float
+    consistent: bool
+    reproduced: float | None
+
+
+@dataclass(frozen=True)
+class JudgeReport:
+    """What the judge found.  Errors in ulp are in units of the last place of the exact value.
+
+    verdict: "correctly-rounded"; "faithful" (every error below one ulp); "consistent" with the
+    computation named in `computation`; or "inconsistent" with all of them.  ok: the verdict is
+    at least what was required.
+    """
+
+    sources: list[str]
+    format: str
+    layout: str
+    dim: int
+    base: float
+    spacing: str
+    scaling: dict[str, Any] | None
+    amplitude: float
+    start: int
+    positions: int
+    entries: int
+    ok: bool
+    required: str
+    verdict: str
+    computation: str | None
+    diagnosis: str
+    max_ulp: float
+    mean_ulp: float
+    max_absolute: float
+    worst: Place
+    worst_absolute: Place
+    misrounded: int
+    first_misrounded: Place | None
+    threshold: float
+    first_past_threshold: Place | None
+    angle_error: float
+    computations: list[Computation]
+    distinct_rows: int | None
+    settled_apart: int
+    oracle_bound: float
+    method: str
+    seconds: float
+    profile: list[tuple[int, float, float]] = field(repr=False)
+
+    def to_json(self, profile: bool = False) -> dict[str, Any]:
+        """A JSON object (numbers, strings, lists); profile adds (position, max ulp, max error) rows."""
+        out = asdict(self)
+        if not profile:
+            del out["profile"]
+        return {"version": 1, **out}
+
+
+# ---------------------------------------------------------------------- the sweep of one shard
+
+
+@dataclass
+class _Task:
+    """What every shard needs; plain data, so that it travels to other processes."""
+
+    stored: list[Stored]
+    planes: list[list[tuple[int, int, int]]]  # per file: (kind, first column, step)
+    frequencies: Frequencies
+    amplitude: Fraction | None
+    start: int
+    threshold: float
+    distinct: bool
+    method: str
+    weights: list[Array]
+
+
+@dataclass
+class _Tally:
+    """What a shard found; `merge` is associative."""
+
+    total: float = 0.0
+    # (value, position, pair, kind, file, column), the first position winning ties
+    worst: tuple[float, int, int, int, int, int] | None = None
+    largest: tuple[float, int, int, int, int, int] | None = None
+    needs: Array | None = None
+    wrong: int = 0
+    first_wrong: tuple[int, int, int, int, int] | None = None
+    first_past: tuple[int, int, int, int, int] | None = None
+    apart: int = 0
+    hashes: Array | None = None
+    profile: list[tuple[int, float, float]] = field(default_factory=list)
+
+    def merge(self, later: _Tally) -> None:
+        self.total += later.total
+        for name in ("worst", "largest"):
+            mine, other = getattr(self, name), getattr(later, name)
+            if mine is None or (other is not None and other[0] > mine[0]):
+                setattr(self, name, other)
+        if self.needs is None:
+            self.needs = later.needs
+        elif later.needs is not None:
+            self.needs = np.maximum(self.needs, later.needs)
+        self.wrong += later.wrong
+        for name in ("first_wrong", "first_past"):
+            found = [x for x in (getattr(self, name), getattr(later, name)) if x is not None]
+            setattr(self, name, min(found) if found else None)
+        self.apart += later.apart
+        self.profile += later.profile
+
+
+@functools.lru_cache(maxsize=8)
+def _oracle(frequencies: Frequencies, amplitude: Fraction | None) -> Oracle:
+    return Oracle(frequencies=frequencies, amplitude=amplitude, method="numpy")
+
+
+class _Measure:
+    """Constants of comparing with one format, for given oracle."""
+
+    def __init__(self, fmt: Format, oracle: Oracle) -> None:
+        p = fmt.precision
+        self.format = fmt
+        # 1/ulp as a power of two by exponent arithmetic: 2^(p-1) / 2^e, e at least emin.
+        self.floor = max(fmt.emin + 1023, 64) << 52
+        # The constant exceeds 2^63; 64-bit subtraction wraps around to the right bits.
+        self.constant = ((2046 + p - 1) << 52) - 2**64
+        self.slack = 2 * oracle.bound
+        # Beyond this 1/ulp the oracle's bound is too coarse for statistics of this format.
+        self.reliable = (2.0**-10 if p == 53 else 2.0**-21) / self.slack
+        # Exponent bits of exact values up to which 1/ulp may exceed that.
+        self.unreliable_bits = (2046 + p - (math.frexp(self.reliable)[1] + 1022)) << 52
+        # A float64 value hi + lo rounded up to a power of two hides the smaller ulp below it.  For
+        # the short formats that moves a ratio by less than the margin; float64 is checked.
+        self.margin = 2.0**-40 if p == 53 else 2.0**-20
+        self.mantissa = _MANTISSA if p == 53 else -1
+        # What cos in the stored format, and multiplying by the amplitude, may add: below an ulp of
+        # the top binade each.
+        self.rounding = 2.0 ** (1 - p) * float(oracle.modulus)
+
+
+def _judge_shard(task: _Task, first: int, count: int, progress: Callable[[int], None] | None = None) -> _Tally:
+    """Judges rows first .. first + count - 1 of the table."""
+    oracle = _oracle(task.frequencies, task.amplitude)
+    tally = _Tally(needs=np.full(oracle.pairs, -math.inf))
+    if task.distinct:
+        tally.hashes = np.zeros(count, np.uint64)
+    rows = _chunk_rows(task)
+    readers = [s.reader() for s in task.stored]
+    try:
+        done = 0
+        while done < count:
+            position = task.start + first + done
+            step = min(rows - position % rows, count - done)
+            for reader in readers:
+                reader.check()
+            for file, reader in enumerate(readers):
+                raw = reader.read(first + done, step)
+                if tally.hashes is not None:
+                    _add_hashes(raw, task.weights[file], tally.hashes[done : done + step], task.method)
+                _judge_chunk(task, oracle, tally, file, raw, position)
+            done += step
+            if progress is not None:
+                progress(step)
+        for reader in readers:
+            reader.check()
+    finally:
+        for reader in readers:
+            reader.__exit__()
+    return tally
+
+
+def _chunk_rows(task: _Task) -> int:
+    """Rows a chunk: a power of two, a few hundred thousand values, and at least one low table."""
+    pairs = task.frequencies.pairs
+    return max(BLOCK, min(64 * BLOCK, 1 << max(0, (2**18 // pairs).bit_length() - 1)))
+
+
+def _judge_chunk(task: _Task, oracle: Oracle, tally: _Tally, file: int, raw: Array, position: int) -> None:
+    fmt = task.stored[file].format
+    measure = _Measure(fmt, oracle)
+    values = numbers(raw, fmt)
+    compare = _compare_compiled if task.method == "compiled" else _compare_numpy
+    top = big = 0.0
+    for kind, column, step in task.planes[file]:
+        high, error = compare(task, oracle, measure, tally, file, values, position, kind, column, step)
+        top, big = max(top, high), max(big, error)
+    entry = (position, top, big)
+    if file and tally.profile and tally.profile[-1][0] == position:
+        before = tally.profile.pop()
+        entry = (position, max(top, before[1]), max(big, before[2]))
+    tally.profile.append(entry)
+
+
+def _not_finite(task: _Task, file: int, values: Array, position: int) -> JudgeInputError:
+    row, column = np.argwhere(~np.isfinite(values))[0]
+    name = task.stored[file].name
+    what = "NaN" if np.isnan(values[row, column]) else "infinity"
+    return JudgeInputError(f"{name}: {what} at row {position - task.start + row}, column {column}"
+                           f" (position {position + row})")
+
+
+def _compare_numpy(task: _Task, oracle: Oracle, measure: _Measure, tally: _Tally, file: int, values: Array,
+                   position: int, kind: int, column: int, step: int) -> tuple[float, float]:
+    """One plane of a chunk by whole-array steps, pair-major; returns largest ulp and absolute error."""
+    n, rows = oracle.pairs, len(values)
+    span, offset = divmod(position, SPAN)
+    a, skip = divmod(offset, BLOCK)
+    count = -(-(skip + rows) // BLOCK)
+    hi3, lo3 = oracle.pair_major(span, a, count, kind)
+    hi = hi3.reshape(n, -1)[:, skip : skip + rows]
+    lo = lo3.reshape(n, -1)[:, skip : skip + rows]
+    plane = values[:, column::step][:, :n]
+    with np.errstate(invalid="ignore", over="ignore"):
+        error = np.subtract(plane.T, hi, dtype=np.float64, order="C")
+        error -= lo
+        np.abs(error, out=error)
+        exact_value = np.add(hi, lo)
+        bits = exact_value.view(np.int64)
+        vague_bits = (bits & measure.mantissa) == 0 if measure.mantissa > 0 else None
+        bits &= _EXPONENT
+        np.maximum(bits, measure.floor, out=bits)
+        smallest = int(bits.min())
+        np.subtract(measure.constant, bits, out=bits)
+        inverse = exact_value  # the same memory, now holding 1/ulp
+        ratio = np.multiply(error, inverse, out=lo)
+        total = float(ratio.sum())
+    if not math.isfinite(total):
+        if not np.isfinite(plane).all():
+            raise _not_finite(task, file, values, position)
+        total = math.inf
+    vague = None
+    if smallest <= measure.unreliable_bits:
+        vague = inverse > measure.reliable
+    if vague_bits is not None and vague_bits.any():
+        vague = vague_bits if vague is None else vague | vague_bits
+    if vague is not None:
+        ratio[vague] = 0.0
+        total = float(ratio.sum())
+    top, big = float(ratio.max()), float(error.max())
+
+    def spot(x: Array) -> tuple[int, int]:
+        # Position-major order, so that the first position wins a tie.
+        at = int(np.flatnonzero((x == x.max()).any(axis=0))[0])
+        return at, int(x[:, at].argmax())
+
+    tally.total += total
+    if tally.worst is None or top > tally.worst[0]:
+        row, i = spot(ratio)
+        tally.worst = (top, position + row, i, kind, file, column + i * step)
+    if tally.largest is None or big > tally.largest[0]:
+        row, i = spot(error)
+        tally.largest = (big, position + row, i, kind, file, column + i * step)
+    doubtful = vague
+    if top >= 0.5 - measure.margin - measure.slack * measure.reliable:
+        half = ratio - 0.5
+        near = measure.margin + measure.slack * inverse
+        unsure = np.abs(half) <= near
+        doubtful = unsure if doubtful is None else doubtful | unsure
+        wrong = half > near
+        amount = int(np.count_nonzero(wrong))
+        if amount:
+            tally.wrong += amount
+            if tally.first_wrong is None or tally.first_wrong[0] >= position:
+                row = int(np.flatnonzero(wrong.any(axis=0))[0])
+                i = int(np.flatnonzero(wrong[:, row])[0])
+                found = (position + row, i, kind, file, column + i * step)
+                tally.first_wrong = min(tally.first_wrong or found, found)
+        if top > task.threshold and (tally.first_past is None or tally.first_past[0] >= position):
+            past = ratio > task.threshold
+            row = int(np.flatnonzero(past.any(axis=0))[0])
+            i = int(np.flatnonzero(past[:, row])[0])
+            found = (position + row, i, kind, file, column + i * step)
+            tally.first_past = min(tally.first_past or found, found)
+    if big > measure.rounding:
+        np.maximum(tally.needs, _needs(error, measure.rounding, position), out=tally.needs)
+    if doubtful is not None and doubtful.any():
+        pairs, at = np.nonzero(doubtful)
+        extra = _settle(task, oracle, measure, tally, file, values, position, kind, column, step, at, pairs)
+        top = max(top, extra)
+    return top, big
+
+
+def _needs(error: Array, rounding: float, position: int) -> Array:
+    """Per pair, the largest (|error| - rounding) / position; at position 0 any excess is infinite."""
+    p = np.arange(position, position + error.shape[1], dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        need = (error - rounding) / p
+    if position == 0:
+        need[:, 0] = np.where(error[:, 0] > rounding, math.inf, -math.inf)
+    return np.asarray(need.max(axis=1))
+
+
+@functools.lru_cache(maxsize=8)
+def _split_rows(oracle: Oracle, span: int, kind: int) -> tuple[Array, Array]:
+    return oracle.split_rows(span, kind)
+
+
+def _compare_compiled(task: _Task, oracle: Oracle, measure: _Measure, tally: _Tally, file: int, values: Array,
+                      position: int, kind: int, column: int, step: int) -> tuple[float, float]:
+    """One plane of a chunk by the compiled loop; the same results as _compare_numpy."""
+    from .compiled import compare_rows
+
+    n, rows = oracle.pairs, len(values)
+    span, offset = divmod(position, SPAN)
+    left, right = _split_rows(oracle, span, kind)
+    p = np.arange(position, position + rows, dtype=np.float64)
+    if position == 0:
+        p[0] = 1e-300  # so that an error at position 0 needs an impossible angle error
+    sums, tops, largest = np.zeros(n), np.full(n, -1.0), np.full(n, -1.0)
+    needs = np.full(n, -math.inf)
+    top_rows, largest_rows, wrong = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
+    limits = np.array([measure.reliable, measure.margin, measure.slack, task.threshold, measure.rounding])
+    doubtful = np.empty((_CAPACITY, 2), np.int64)
+    while True:
+        found, first = compare_rows(
+            left, right, offset, values, column, step, measure.mantissa, measure.floor, measure.constant,
+            limits, 1 / p, sums, tops, top_rows, largest, largest_rows, needs, wrong, doubtful,
+        )
+        if found <= len(doubtful):
+            break
+        doubtful = np.empty((found, 2), np.int64)  # rare: a chunk full of ties; count it again
+        for x, empty in ((sums, 0.0), (tops, -1.0), (largest, -1.0), (needs, -math.inf), (wrong, 0)):
+            x[:] = empty
+    total = float(sums.sum())
+    if not math.isfinite(total) or not np.isfinite(largest).all():
+        if not np.isfinite(values).all():
+            raise _not_finite(task, file, values, position)
+        total = math.inf
+    tally.total += total
+    top, big = float(tops.max()), float(largest.max())
+    if tally.worst is None or top > tally.worst[0]:
+        row, i = min((int(top_rows[i]), int(i)) for i in np.flatnonzero(tops == top))
+        tally.worst = (top, position + row, i, kind, file, column + i * step)
+    if tally.largest is None or big > tally.largest[0]:
+        row, i = min((int(largest_rows[i]), int(i)) for i in np.flatnonzero(largest == big))
+        tally.largest = (big, position + row, i, kind, file, column + i * step)
+    if big > measure.rounding:
+        needs[needs > 1e200] = math.inf
+        np.maximum(tally.needs, needs, out=tally.needs)
+    amount = int(wrong.sum())
+    if amount:
+        tally.wrong += amount
+    # Rows of interest are rare (at most one of each sort a shard): the plain way finds the pair.
+    if amount and (tally.first_wrong is None or tally.first_wrong[0] >= position):
+        _first(task, oracle, measure, tally, file, values, position, kind, column, step, "first_wrong", 0)
+    if first >= 0 and (tally.first_past is None or tally.first_past[0] >= position):
+        _first(task, oracle, measure, tally, file, values, position, kind, column, step, "first_past", first)
+    if found:
+        at, pairs = doubtful[:found, 0], doubtful[:found, 1]
+        extra = _settle(task, oracle, measure, tally, file, values, position, kind, column, step, at, pairs)
+        top = max(top, extra)
+    return top, big
+
+
+def _first(task: _Task, oracle: Oracle, measure: _Measure, tally: _Tally, file: int, values: Array,
+           position: int, kind: int, column: int, step: int, what: str, row: int) -> None:
+    """Finds the first entry of a sort in a chunk by judging that chunk again with NumPy."""
+    again = _Tally(needs=np.full(oracle.pairs, -math.inf))
+    _compare_numpy(task, oracle, measure, again, file, values[row:], position + row, kind, column, step)
+    found = getattr(again, what)
+    if found is not None:
+        mine = getattr(tally, what)
+        setattr(tally, what, found if mine is None else min(mine, found))
+
+
+def _settle(task: _Task, oracle: Oracle, measure: _Measure, tally: _Tally, file: int, values: Array,
+            position: int, kind: int, column: int, step: int, rows: Array, pairs: Array) -> float:
+    """Entries that the sweep could not decide: in double-double, then by balls.
+
+    Adds to the tally what the sweep left out of it: ratios of vague entries, and wrong roundings.
+    Returns the largest ratio met.
+    """
+    fmt = measure.format
+    tally.apart += len(rows)
+    stored = values[rows, column + pairs * step].astype(np.float64)
+    span = position // SPAN
+    offset = position - span * SPAN + rows
+    high, low = oracle.high_table(span), oracle.low_table()
+    a, b = offset // BLOCK, offset % BLOCK
+    r = rotate(
+        Rotations(*(x[pairs, a] for x in (high.ch, high.cl, high.sh, high.sl)), high.error, high.amplitude),
+        Rotations(*(x[pairs, b] for x in (low.ch, low.cl, low.sh, low.sl)), low.error),
+    )
+    hi, lo = (r.ch, r.cl) if kind == COS else (r.sh, r.sl)
+    error = np.abs((stored - hi) - lo)
+    bound = 2 * float(r.error)
+    # (stored - hi) is exact within a factor 2; elsewhere its rounding is far below these margins.
+    bits = (hi.view(np.int64) & _EXPONENT).clip(measure.floor)
+    inverse = (measure.constant - bits).view(np.float64)
+    ratio = error * inverse
+    with np.errstate(over="ignore"):
+        near = 2.0**-40 + bound * inverse
+    vague = ((hi.view(np.int64) & _MANTISSA) == 0) | (near > 2.0**-10)
+    hard = vague | (np.abs(ratio - 0.5) <= near)
+    wrong = ratio > 0.5
+    for k in np.flatnonzero(hard):
+        p, i = position + int(rows[k]), int(pairs[k])
+        wrong[k] = Fraction(float(stored[k])) != oracle.nearest(p, i, kind, fmt)
+        ratio[k] = float(_exact_error(oracle, fmt, p, i, kind, float(stored[k]))[1])
+    # The sweep has counted the ratios of entries that it found near a half, but not of vague ones.
+    x = np.abs(hi + lo).view(np.int64)
+    sweep_inverse = (measure.constant - (x & _EXPONENT).clip(measure.floor)).view(np.float64)
+    left_out = sweep_inverse > measure.reliable
+    if measure.mantissa > 0:
+        left_out |= (x & _MANTISSA) == 0
+    tally.total += float(ratio[left_out].sum())
+    order = np.lexsort((pairs, rows))
+    for k in order:
+        place = (position + int(rows[k]), int(pairs[k]), kind, file, column + int(pairs[k]) * step)
+        if wrong[k]:
+            tally.wrong += 1
+            tally.first_wrong = min(tally.first_wrong or place, place)
+        if ratio[k] > task.threshold:
+            tally.first_past = min(tally.first_past or place, place)
+        if tally.worst is None or ratio[k] > tally.worst[0]:
+            tally.worst = (float(ratio[k]), *place)
+    return float(ratio.max())
+
+
+def _exact_error(oracle: Oracle, fmt: Format, position: int, pair: int, kind: int,
+                 stored: float) -> tuple[float, Fraction, Fraction]:
+    """(exact value, error in ulp, absolute error), to more than float64's precision."""
+    bits = 200
+    t = Fraction(stored)
+    while True:
+        low, high = fraction_bounds(oracle.ball(position, pair, bits)[kind])
+        middle = (low + high) / 2
+        if fmt.ulp(low) == fmt.ulp(high) and (high - low) <= fmt.ulp(middle) / 2**60 or bits > 4000:
+            error = abs(t - middle)
+            return float(middle), error / fmt.ulp(middle), error
+        bits *= 2
+
+
+# ---------------------------------------------------------------------- distinct rows
+
+
+def _words(raw: Array) -> Array:
+    """Rows as unsigned words, the widest that fit."""
+    data = np.ascontiguousarray(raw).view(np.uint8).reshape(len(raw), -1)
+    size = next(s for s in (8, 4, 2, 1) if data.shape[1] % s == 0)
+    return data.view(f"<u{size}")
+
+
+def _add_hashes(raw: Array, weights: Array, out: Array, method: str) -> None:
+    words = _words(raw)
+    if method == "compiled":
+        from .compiled import row_hashes
+
+        row_hashes(words, weights, out)
+    else:
+        out += words.astype(np.uint64, copy=False) @ weights[: words.shape[1]]
+
+
+def _count_distinct(task: _Task, hashes: Array, progress: Callable[[int], None] | None) -> int:
+    """Distinct rows, exactly: rows of equal hash are read again and compared bit by bit."""
+    order = np.argsort(hashes, kind="stable")
+    repeats = np.flatnonzero(hashes[order[1:]] == hashes[order[:-1]]) + 1
+    distinct = len(hashes) - len(repeats)
+    if not len(repeats):
+        return distinct
+    # Each repeat is compared with its predecessor of the same hash: reading in order of position.
+    pairs = np.stack([order[repeats - 1], order[repeats]])
+    pairs = pairs[:, np.argsort(pairs[1])]
+    readers = [s.reader() for s in task.stored]
+    try:
+        limit = max(1, 2**22 // max(1, sum(s.columns for s in task.stored)))
+        for k in range(0, pairs.shape[1], limit):
+            earlier, later = pairs[:, k : k + limit]
+            same = np.ones(len(later), bool)
+            for reader in readers:
+                same &= (_gather(reader, earlier) == _gather(reader, later)).all(axis=1)
+            if not same.all():  # a collision: count the rows themselves
+                return _count_by_bytes(readers, len(hashes), limit)
+            if progress is not None:
+                progress(0)
+        for reader in readers:
+            reader.check()
+    finally:
+        for reader in readers:
+            reader.__exit__()
+    return distinct
+
+
+def _gather(reader: Reader, rows: Array) -> Array:
+    """The given rows as unsigned words; runs of consecutive rows are read at once."""
+    breaks = np.flatnonzero(np.diff(rows) != 1) + 1
+    parts = [reader.read(int(run[0]), len(run)) for run in np.split(rows, breaks) if len(run)]
+    return _words(np.concatenate(parts))
+
+
+def _count_by_bytes(readers: list[Reader], count: int, limit: int) -> int:
+    """Counts distinct rows by cryptographic digests of them: only met after a hash collision."""
+    import hashlib
+
+    seen: set[bytes] = set()
+    for at in range(0, count, limit):
+        parts = [r.read(at, min(limit, count - at)) for r in readers]
+        for k in range(len(parts[0])):
+            seen.add(hashlib.blake2b(b"".join(p[k].tobytes() for p in parts), digest_size=20).digest())
+    return len(seen)
+
+
+# ---------------------------------------------------------------------- verdicts
+
+
+def angle_constants(frequencies: Frequencies) -> dict[str, float]:
+    """Bounds c of |angle - p theta| <= c p theta for the usual computations, smallest first.
+
+    In a format with unit roundoff u: the frequency by exp(-(2i/d) log base) takes roundings of
+    log base, of the quotient and of the product, each relative to an exponent of at most
+    log base, then one or two of exp; base ** (-2i/d) takes fewer.  Rounding the position, and
+    the product with it, adds two.  Together (1 + u)^(3 log base + 5) - 1, plus u^2 terms.
+    Casting only the frequency to X adds u_X to computing in float32.
+    """
+    log = math.log(float(frequencies.base)) if frequencies.given is None else 0.0
+
+    def computed(name: str) -> float:
+        u = float(FORMATS[name].unit_roundoff)
+        return math.expm1((3 * log + 5) * math.log1p(u)) * (1 + 2.0**-20)
+
+    single = computed("float32")
+    out = {
+        "angle in float64": computed("float64"),
+        "angle in float32": single,
+        "frequencies cast to float16, angle in float32": float(FORMATS["float16"].unit_roundoff) * (1 + single)
+        + single,
+        "frequencies cast to bfloat16, angle in float32": float(FORMATS["bfloat16"].unit_roundoff) * (1 + single)
+        + single,
+        "angle in float16": computed("float16"),
+        "angle in bfloat16": computed("bfloat16"),
+    }
+    return dict(sorted(out.items(), key=lambda item: item[1]))
+
+
+def _imitate(name: str, theta: Array, positions: Array) -> Array:
+    """Angles that a computation gives from frequencies already rounded, shape (positions, pairs)."""
+    fmt = FORMATS[name.rpartition(" ")[2]]
+    p = round_array(positions.astype(np.float64), fmt)
+    return round_array(p[:, None] * theta[None, :], fmt)
+
+
+def _reproduced(task: _Task, oracle: Oracle, name: str, count: int) -> float:
+    """Share of a sample of entries that the computation gives up to one ulp.
+
+    Libraries differ by a few ulps in the frequency itself, so that for each pair the nearest
+    neighbours of the correctly rounded frequency are tried and the best one counts.
+    """
+    rng = np.random.default_rng(20170612)
+    rows = np.unique(np.concatenate([np.arange(min(count, 32)), rng.integers(0, count, 96)]))
+    positions = task.start + rows
+    cast = FORMATS[name.split(",")[0].rpartition(" ")[2]]
+    exact_thetas = np.array(task.frequencies.doubles())
+    centre = round_array(exact_thetas, cast)
+    _, exponent = np.frexp(centre)
+    unit = np.ldexp(1.0, exponent - cast.precision)
+    best = np.zeros(oracle.pairs)
+    amplitude = float(fraction_bounds(oracle._amplitude_ball(64))[0])
+    held = []
+    for file, stored in enumerate(task.stored):
+        with stored.reader() as reader:
+            lines = np.concatenate([numbers(reader.read(int(r), 1), stored.format) for r in rows])
+        for kind, column, step in task.planes[file]:
+            held.append((kind, lines[:, column::step][:, : oracle.pairs].astype(np.float64)))
+    fmt = task.stored[0].format
+    unit_out = float(2 * fmt.unit_roundoff) * amplitude
+    for shift in (0, 1, -1, 2, -2, 3, -3):
+        angles = _imitate(name, centre + shift * unit, positions)
+        if not np.isfinite(angles).all():
+            continue
+        hits = np.zeros(oracle.pairs)
+        for kind, lines in held:
+            value = amplitude * (np.cos(angles) if kind == COS else np.sin(angles))
+            hits += (np.abs(value - lines) <= unit_out).mean(axis=0) / len(held)
+        best = np.maximum(best, hits)
+    return float(best.mean())
+
+
+def _computations(task: _Task, oracle: Oracle, tally: _Tally, count: int) -> tuple[float, list[Computation]]:
+    thetas = np.abs(np.array(task.frequencies.doubles()))
+    amplitude = float(oracle.modulus)
+    assert tally.needs is not None
+    with np.errstate(divide="ignore", invalid="ignore"):
+        need = np.where(thetas > 0, tally.needs / (thetas * amplitude),
+                        np.where(tally.needs > 0, math.inf, -math.inf))
+    angle_error = max(0.0, float(need.max()))
+    out = []
+    for name, constant in angle_constants(task.frequencies).items():
+        consistent = angle_error <= constant
+        out.append(Computation(name, constant, consistent, _reproduced(task, oracle, name, count)))
+    return angle_error, out
+
+
+REQUIREMENTS = ("correctly-rounded", "faithful", "float64", "float32", "float16", "bfloat16", "any")
+
+
+def judge(
+    table: Any,
+    dim: int | None = None,
+    base: Exact = 10000,
+    layout: str | None = None,
+    *,
+    spacing: str = "paper",
+    frequencies: Sequence[Exact] | None = None,
+    scaling: Mapping[str, Any] | None = None,
+    amplitude: Exact | None = None,
+    start: int = 0,
+    format: str | None = None,
+    tensor: str | Sequence[str] | None = None,
+    threshold: float = 1.0,
+    require: str | None = None,
+    method: str = "auto",
+    jobs: int = 1,
+    backend: str | None = None,
+    distinct: bool = True,
+    progress: Callable[[int, int], None] | None = None,
+) -> JudgeReport:
+    """Certifies a stored table of cosines and sines.
+
+    table: a path (.npy, .safetensors), an array, or a pair of them, cosines first.  Rows are
+    positions start, start + 1, ...; columns follow `layout`, a key of LAYOUTS, which is
+    recognised from the first rows when None.  dim defaults to what the columns hold.
+
+    spacing, frequencies, scaling, amplitude: what the table should hold; see Oracle.
+    format: "bfloat16" for 16-bit words, which unsigned 16-bit arrays are taken for anyway.
+    tensor: the tensor of a safetensors file (a pair of names for two files).
+    threshold: in ulp, for `first_past_threshold`.
+    require: what `ok` means: "correctly-rounded", "faithful", or the format in which the angle may
+    have been computed; by default the stored format.  "any" is always ok.
+    method: "numpy", "compiled" (needs numba) or "auto".
+    jobs: shards judged at the same time through joblib; backend: a joblib backend ("threading",
+    "loky", "dask", "ray"), threads by default.  A caller's joblib.parallel_config wins.
+    distinct: whether to count distinct rows (8 bytes of memory a row, twice that while counting).
+    progress: called with (rows done, rows in all) now and then.
+
+    Raises JudgeInputError, whose message is one line, for input that cannot be judged.
+    """
+    began = time.perf_counter()
+    try:
+        task, given = _prepare(table, dim, base, layout, spacing, frequencies, scaling, amplitude, start,
+                               format, tensor, threshold, require, method, distinct, jobs)
+    except JudgeInputError:
+        raise
+    except (ValueError, ImportError) as error:
+        raise JudgeInputError(str(error)) from None
+    oracle = _oracle(task.frequencies, task.amplitude)
+    count = task.stored[0].rows
+    tally = _sweep(task, count, jobs, backend, progress)
+    return _report(task, given, oracle, tally, count, require, began)
+
+
+def _prepare(table: Any, dim: int | None, base: Exact, layout: str | None, spacing: str,
+             frequencies: Sequence[Exact] | None, scaling: Mapping[str, Any] | None, amplitude: Exact | None,
+             start: int, format: str | None, tensor: str | Sequence[str] | None, threshold: float,
+             require: str | None, method: str, distinct: bool, jobs: int) -> tuple[_Task, str]:
+    """Checks everything that can be checked before the sweep."""
+    if method not in ("auto", "numpy", "compiled"):
+        raise JudgeInputError(f"method must be auto, numpy or compiled, not {method!r}")
+    if method == "compiled" and not compiled_available():
+        raise JudgeInputError("method 'compiled' needs numba: install the 'fast' extra, or use method 'numpy'")
+    if method == "auto":
+        method = "compiled" if compiled_available() else "numpy"
+    if require is not None and require not in REQUIREMENTS:
+        raise JudgeInputError(f"require must be one of {', '.join(REQUIREMENTS)}, not {require!r}")
+    if isinstance(threshold, bool) or not (isinstance(threshold, int | float) and 0 < threshold < math.inf):
+        raise JudgeInputError(f"threshold must be a positive number of ulps, not {threshold!r}")
+    if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs == 0:
+        raise JudgeInputError(f"jobs must be a whole number other than 0, not {jobs!r}")
+    if isinstance(start, bool) or not isinstance(start, int | np.integer):
+        raise JudgeInputError(f"start must be a whole number, not {start!r}")
+    tables = list(table) if isinstance(table, tuple | list) else [table]
+    if len(tables) not in (1, 2):
+        raise JudgeInputError(f"expected one table or a pair (cosines, sines), not {len(tables)}")
+    names = [tensor] * len(tables) if tensor is None or isinstance(tensor, str) else list(tensor)
+    if len(names) != len(tables):
+        raise JudgeInputError(f"{len(names)} tensor names for {len(tables)} tables")
+    stored = [open_stored(t, name, format) for t, name in zip(tables, names, strict=True)]
+    if len(stored) == 2:
+        a, b = stored
+        if (a.rows, a.columns) != (b.rows, b.columns):
+            raise JudgeInputError(f"{b.name}: shape {b.shape} does not fit {a.name}, shape {a.shape}")
+        if a.format != b.format:
+            raise JudgeInputError(f"{b.name}: {b.format.name}, but {a.name} is {a.format.name}")
+    first = stored[0]
+    if start < 0:
+        raise JudgeInputError(f"positions must not be negative: start {start}")
+    if start + first.rows - 1 > LARGEST_POSITION:
+        raise JudgeInputError(f"positions must not exceed 2^53: {start} + {first.rows - 1}")
+    if any(s.complex for s in stored):
+        if layout not in (None, "interleaved-cos"):
+            raise JudgeInputError(f"{first.name}: complex numbers are cos + i sin; layout {layout!r} does not apply")
+        layout = "interleaved-cos"
+    if layout is not None and layout not in LAYOUTS:
+        raise JudgeInputError(f"layout must be one of {', '.join(LAYOUTS)}, not {layout!r}")
+    if layout is not None and len(LAYOUTS[layout]) != len(stored):
+        raise JudgeInputError(f"layout {layout!r} needs {len(LAYOUTS[layout])} tables, not {len(stored)}")
+    n = None
+    if frequencies is not None:
+        n = len(frequencies)
+    elif dim is not None:
+        n = Frequencies.of(dim, base, spacing).pairs
+    fits = []
+    for name in [layout] if layout is not None else LAYOUTS:
+        files = LAYOUTS[name]
+        share = len(files[0])
+        if len(files) == len(stored) and first.columns % share == 0 and n in (None, first.columns // share):
+            fits.append(name)
+    if not fits:
+        wanted = "a fitting layout" if n is None else f"dim {2 * n}"
+        raise JudgeInputError(
+            f"{first.name}: {first.columns} columns do not fit {wanted}"
+            + (f" in layout {layout!r}" if layout else "")
+            + (f": expected {n * len(LAYOUTS[layout][0])}" if layout and n else "")
+        )
+    weights = [np.random.default_rng(1 + k).integers(1, 2**64, s.columns * s.raw.itemsize, np.uint64) | 1
+               for k, s in enumerate(stored)]
+    ratio = None if amplitude is None else exact(amplitude, "amplitude")
+
+    def task_for(name: str) -> _Task:
+        pairs = first.columns // len(LAYOUTS[name][0])
+        known = Frequencies.of(2 * pairs if dim is None or frequencies is not None else dim, base, spacing,
+                               frequencies, scaling)
+        planes = [
+            [(kind, at * pairs, 1) if how == "block" else (kind, at, 2) for kind, how, at in file]
+            for file in LAYOUTS[name]
+        ]
+        return _Task(stored, planes, known, ratio, int(start), float(threshold), distinct, method, weights)
+
+    tasks = {name: task_for(name) for name in fits}
+    chosen = fits[0] if len(fits) == 1 else min(fits, key=lambda name: _distance(tasks[name]))
+    task = tasks[chosen]
+    _oracle(task.frequencies, task.amplitude)
+    return task, chosen
+
+
+def _distance(task: _Task) -> float:
+    """Mean error of the first rows under a layout: how the layout is recognised."""
+    rows = min(16, task.stored[0].rows)
+    thetas = np.array(task.frequencies.doubles())
+    angles = (task.start + np.arange(rows))[:, None] * thetas
+    total, planes = 0.0, 0
+    for file, stored in enumerate(task.stored):
+        with stored.reader() as reader:
+            values = numbers(reader.read(0, rows), stored.format).astype(np.float64)
+        for kind, column, step in task.planes[file]:
+            plane = values[:, column::step][:, : len(thetas)]
+            with np.errstate(invalid="ignore"):
+                total += float(np.abs(plane - (np.cos(angles) if kind == COS else np.sin(angles))).mean())
+            planes += 1
+    return total / planes if math.isfinite(total) else math.inf
+
+
+def _sweep(task: _Task, count: int, jobs: int, backend: str | None,
+           progress: Callable[[int, int], None] | None) -> _Tally:
+    """Judges all shards, in order or through joblib, and merges what they found."""
+    done = 0
+
+    def advance(rows: int) -> None:
+        nonlocal done
+        done += rows
+        if progress is not None:
+            progress(done, count)
+
+    if jobs == 1 and backend is None:
+        tally = _judge_shard(task, 0, count, advance)
+    else:
+        try:
+            import joblib
+        except ImportError:
+            raise JudgeInputError("jobs needs joblib: install the 'cluster' extra, or leave jobs at 1") from None
+        workers = jobs if jobs > 0 else max(1, (os.cpu_count() or 1) + 1 + jobs)
+        # A few shards a worker even out the load; whole high tables are never computed twice.
+        size = max(_chunk_rows(task), min(SPAN, -(-count // (4 * workers))))
+        size = -(-size // BLOCK) * BLOCK
+        shards, at = [], 0
+        while at < count:
+            step = min(size - (task.start + at) % size, count - at)
+            shards.append((at, step))
+            at += step
+        options: dict[str, Any] = {"backend": backend} if backend is not None else {"prefer": "threads"}
+        run = joblib.Parallel(n_jobs=jobs, return_as="generator", **options)
+        parts = []
+        for (_, step), part in zip(shards, run(joblib.delayed(_judge_shard)(task, a, n) for a, n in shards),
+                                   strict=True):
+            parts.append(part)
+            advance(step)
+        tally = parts[0]
+        hashes = [p.hashes for p in parts]
+        for part in parts[1:]:
+            tally.merge(part)
+        tally.hashes = np.concatenate(hashes) if task.distinct else None  # type: ignore[arg-type]
+    return tally
+
+
+def _place(task: _Task, oracle: Oracle, spot: tuple[int, int, int, int, int]) -> Place:
+    position, pair, kind, file, column = spot
+    stored = task.stored[file]
+    with stored.reader() as reader:
+        value = float(numbers(reader.read(position - task.start, 1), stored.format)[0, column])
+    true, ulps, error = _exact_error(oracle, stored.format, position, pair, kind, value)
+    return Place(position, pair, KINDS[kind], file, column, value, true, float(ulps), float(error))
+
+
+def _report(task: _Task, layout: str, oracle: Oracle, tally: _Tally, count: int, require: str | None,
+            began: float) -> JudgeReport:
+    fmt = task.stored[0].format
+    entries = sum(s.rows * s.columns for s in task.stored)
+    angle_error, computations = _computations(task, oracle, tally, count)
+    distinct = None
+    if task.distinct and tally.hashes is not None:
+        distinct = _count_distinct(task, tally.hashes, None)
+    assert tally.worst is not None and tally.largest is not None
+    worst, largest = _place(task, oracle, tally.worst[1:]), _place(task, oracle, tally.largest[1:])
+    fitting = next((c for c in computations if c.consistent), None)
+    matching = max(computations, key=lambda c: (c.reproduced or 0.0, -c.constant))
+    computation = fitting.name if fitting else None
+    if tally.wrong == 0:
+        verdict = "correctly-rounded"
+    elif worst.ulp < 1:
+        verdict = "faithful"
+    else:
+        verdict = "consistent" if fitting else "inconsistent"
+    required = require if require is not None else fmt.name
+    if required == "any":
+        ok = True
+    elif required == "correctly-rounded":
+        ok = tally.wrong == 0
+    elif required == "faithful":
+        ok = verdict in ("correctly-rounded", "faithful")
+    else:
+        limit = angle_constants(task.frequencies)[f"angle in {required}"]
+        ok = angle_error <= limit
+    diagnosis = _diagnosis(verdict, fmt, tally, worst, fitting, matching, distinct, count)
+    amplitude = float(sum(fraction_bounds(oracle._amplitude_ball(64))) / 2)
+    f = task.frequencies
+    return JudgeReport(
+        sources=[s.name for s in task.stored],
+        format=fmt.name,
+        layout=layout,
+        dim=f.dim,
+        base=float(f.base),
+        spacing="given" if f.given is not None else f.spacing,
+        scaling=dict(f.scaling) or None,
+        amplitude=amplitude,
+        start=task.start,
+        positions=count,
+        entries=entries,
+        ok=ok,
+        required=required,
+        verdict=verdict,
+        computation=computation,
+        diagnosis=diagnosis,
+        max_ulp=worst.ulp,
+        mean_ulp=tally.total / entries,
+        max_absolute=largest.absolute,
+        worst=worst,
+        worst_absolute=largest,
+        misrounded=tally.wrong,
+        first_misrounded=None if tally.first_wrong is None else _place(task, oracle, tally.first_wrong),
+        threshold=task.threshold,
+        first_past_threshold=None if tally.first_past is None else _place(task, oracle, tally.first_past),
+        angle_error=angle_error,
+        computations=computations,
+        distinct_rows=distinct,
+        settled_apart=tally.apart,
+        oracle_bound=oracle.bound,
+        method=task.method,
+        seconds=time.perf_counter() - began,
+        profile=tally.profile,
+    )
+
+
+def _diagnosis(verdict: str, fmt: Format, tally: _Tally, worst: Place, fitting: Computation | None,
+               matching: Computation, distinct: int | None, count: int) -> str:
+    where = f"position {worst.position}, pair {worst.pair}, {worst.kind}"
+    if verdict == "correctly-rounded":
+        text = f"every entry is the {fmt.name} number nearest to the exact value"
+    elif verdict == "faithful":
+        text = f"every entry is within one ulp of {fmt.name}; {tally.wrong} are not the nearest number"
+    elif fitting is not None:
+        text = f"errors stay within the bound of computing with the {fitting.name}; worst at {where}"
+    else:
+        text = f"no usual computation allows the error at {where}: other frequencies, layout or positions?"
+    if verdict in ("consistent", "inconsistent") and (matching.reproduced or 0) > 0.99:
+        text += f"; a sample is reproduced by: {matching.name}"
+    if distinct is not None and distinct < count:
+        text += f"; only {distinct} of {count} rows are distinct"
+    return text

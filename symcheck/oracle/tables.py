@@ -1,0 +1,454 @@
+"""The oracle: cos and sin of p * theta_i for whole tables, with a rigorous error bound.
+
+    PE(aB + b) = R(aB) PE(b)
+
+A table of P positions is every sum of an angle of a small table of multiples of B and an angle
+of a small table of 0 .. B-1.  Both come from a few balls (arb) and angle addition in
+double-double; each value of the big table then costs one complex product.
+
+Two ways to do the product:
+
+- "numpy": each small-table value is split as h + r, h a multiple of 2^-26.  Products of two h
+  are multiples of 2^-52 below 2, so that their sum is exact in float64 in any order, even inside
+  a BLAS matrix product; what has r in it is small, so that its rounding does not matter much.
+- "compiled": double-double with FMA (numba, the `fast` extra).
+
+Positions run from 0 to 2^53.  Derivation of the bounds: docs/oracle.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+from flint import arb
+
+from .double_double import SQRT2, U, Array, Rotations, outer, rotate, two_sum
+from .formats import FORMATS, Format, round_array
+from .frequencies import Exact, Frequencies, ball_of, ceil_log2, exact, fraction_bounds, precision
+
+LARGEST_POSITION = 2**53
+BLOCK = 1024  # B: positions in the low table
+SPAN = BLOCK * 1024  # positions that one high table serves
+_SEEDS = 32  # each table of 1024 is a product of two of 32
+
+# Fixed-point grid of the high parts of the numpy path, and the bits asked of a ball.
+_GRID_BITS = 26
+_SEED_BITS = 160
+
+METHODS = ("auto", "numpy", "compiled")
+
+
+@dataclass(frozen=True)
+class Block:
+    """Values for positions start .. start + rows - 1, each an unevaluated sum hi + lo of float64.
+
+    Arrays have shape (rows, pairs).  Their memory order is the method's own: the numpy method
+    fills them pair by pair.  |hi + lo - exact| <= bound for every entry.
+    """
+
+    start: int
+    cos_hi: Array
+    cos_lo: Array
+    sin_hi: Array
+    sin_lo: Array
+    bound: float
+
+
+def compiled_available() -> bool:
+    """Whether numba is importable (it is not imported to find out)."""
+    return find_spec("numba") is not None
+
+
+def round_up(x: Fraction) -> float:
+    """The smallest float64 not below x, for 0 < x in range."""
+    value = float(x)
+    return value if Fraction(value) >= x else math.nextafter(value, math.inf)
+
+
+class Oracle:
+    """Rigorous cos(p theta_i) and sin(p theta_i), times the scaling rule's amplitude.
+
+    dim, base, spacing, frequencies, scaling: see Frequencies.of.  amplitude: an exact factor on
+    every value; None takes the rule's own (1 but for YaRN and LongRoPE).  method: "numpy",
+    "compiled", or "auto", which is compiled when numba is installed.
+
+    bound is the proved absolute error of every value that `block`, `table`, `stream` and `at`
+    give: at most 2^-76 (numpy) or 2^-100 (compiled) times the amplitude rounded up to a power
+    of two.
+
+    ValueError: arguments that define no frequencies; ImportError: compiled without numba.
+    """
+
+    def __init__(
+        self,
+        dim: int | None = None,
+        base: Exact = 10000,
+        *,
+        spacing: str = "paper",
+        frequencies: Sequence[Exact] | Frequencies | None = None,
+        scaling: Mapping[str, Any] | None = None,
+        amplitude: Exact | None = None,
+        method: str = "auto",
+    ) -> None:
+        if method not in METHODS:
+            raise ValueError(f"method must be one of {', '.join(METHODS)}, not {method!r}")
+        if method == "auto":
+            method = "compiled" if compiled_available() else "numpy"
+        if method == "compiled" and not compiled_available():
+            raise ImportError("method 'compiled' needs numba: install the 'fast' extra, or use method='numpy'")
+        self.method = method
+        if isinstance(frequencies, Frequencies):
+            self.frequencies = frequencies
+        else:
+            self.frequencies = Frequencies.of(dim, base, spacing, frequencies, scaling)
+        self.pairs = self.frequencies.pairs
+        self._given_amplitude = None if amplitude is None else exact(amplitude, "amplitude")
+        if self._given_amplitude is not None and not Fraction(1, 2**100) <= self._given_amplitude <= 2**100:
+            raise ValueError(f"amplitude must lie between 2^-100 and 2^100, not {amplitude}")
+        upper = fraction_bounds(self._amplitude_ball(_SEED_BITS))[1]
+        #: an upper bound of the amplitude, a power of two
+        self.modulus = Fraction(2) ** ceil_log2(upper)
+        self._steps: Rotations | None = None
+        self._low: Rotations | None = None
+        self._high: OrderedDict[int, Rotations] = OrderedDict()
+        self._split: OrderedDict[int, tuple[Array, Array]] = OrderedDict()
+        self._low_split: tuple[Array, Array] | None = None
+        self._rows_high: OrderedDict[int, Array] = OrderedDict()
+        self._rows_low: Array | None = None
+        self._thetas: dict[int, list[arb]] = {}
+        seed = self._seed_error()
+        unit = Rotations(*[np.zeros((1, 1))] * 4, seed)
+        high = Rotations(*[np.zeros((1, 1))] * 4, seed * self.modulus, self.modulus)
+        #: proved error of an entry of the two small tables
+        self.table_error = outer(high, unit).error
+        low = outer(unit, unit).error
+        self._pair_error = rotate(
+            Rotations(*[np.zeros((1, 1))] * 4, self.table_error, self.modulus),
+            Rotations(*[np.zeros((1, 1))] * 4, low),
+        ).error
+        self.exact_bound = self._pair_error if method == "compiled" else self._split_error(low)
+        #: proved bound of |hi + lo - exact|, rounded up
+        self.bound = round_up(self.exact_bound)
+
+    # ------------------------------------------------------------------ bounds
+
+    @staticmethod
+    def _seed_error() -> Fraction:
+        """A ball of radius below 2^-140, at most 1, cut to hi + lo to nearest.
+
+        |lo| <= 2^-54, which `_seed` asserts; so lo is off by at most half an ulp of that, 2^-108.
+        """
+        return Fraction(1, 2**108) + Fraction(1, 2**140)
+
+    def _split_error(self, low_error: Fraction) -> Fraction:
+        """Bound of the numpy method, in units where the modulus is 1, then scaled.
+
+        With g = 2^-26: |r| <= g/2 = 2^-27, and |h| sums over a cosine and a sine: at most
+        sqrt 2 (1 + g).
+
+        - r rounded to float64: half an ulp of a number at most 2^-27: 2^-81, in both factors,
+          each reaching the result through |cos| + |sin|;
+        - h + r rounded to float64, times r: 2^-54 * 2^-27, for the two such terms;
+        - four products, summed in any order: gamma_4 times the sum of their sizes (Higham 3.1);
+        - the small tables' own errors, likewise through |cos| + |sin|.
+        """
+        g = Fraction(1, 2**_GRID_BITS)
+        spread = SQRT2 * (1 + g)
+        gamma = 4 * U / (1 - 4 * U)
+        r_rounded = 2 * spread * Fraction(1, 2**81)
+        f_rounded = 2 * (g / 2) * (U / 2)
+        summed = gamma * (g / 2) * 2 * spread
+        inherited = spread * (self.table_error / self.modulus + low_error)
+        cross = Fraction(1, 2**160)  # products of two of these errors
+        return (r_rounded + f_rounded + summed + inherited + cross) * self.modulus
+
+    # ------------------------------------------------------------------ balls
+
+    def _amplitude_ball(self, bits: int) -> arb:
+        if self._given_amplitude is not None:
+            with precision(bits + 32):
+                return ball_of(self._given_amplitude)
+        return self.frequencies.amplitude(bits)
+
+    def _theta_balls(self, bits: int) -> list[arb]:
+        if bits not in self._thetas:
+            self._thetas[bits] = self.frequencies.balls(bits)
+        return self._thetas[bits]
+
+    def _bits_for(self, position: int, bits: int) -> int:
+        """Working precision at which position * theta still has `bits` bits after the point."""
+        largest = max(float(abs(t.mid())) for t in self._theta_balls(64))
+        return bits + max(0, math.ceil(math.log2(largest * max(position, 1) + 1))) + 8
+
+    def ball(self, position: int, pair: int, bits: int = 200) -> tuple[arb, arb]:
+        """(cos, sin) of position * theta_pair times the amplitude, as balls of about 2^-bits."""
+        _check_positions(position, position + 1)
+        if not 0 <= pair < self.pairs:
+            raise ValueError(f"pair must lie in 0 .. {self.pairs - 1}, not {pair}")
+        work = self._bits_for(position, bits)
+        theta, amplitude = self._theta_balls(work)[pair], self._amplitude_ball(work)
+        with precision(work + 32):
+            s, c = (theta * position).sin_cos()
+            return amplitude * c, amplitude * s
+
+    def _seed(self, positions: Sequence[int], with_amplitude: bool = False) -> Rotations:
+        """Rotations at the given positions from balls, (pairs, len(positions))."""
+        work = self._bits_for(max(positions), _SEED_BITS)
+        work = -(-work // 32) * 32  # few distinct precisions, so that the balls of theta are reused
+        thetas = self._theta_balls(work)
+        amplitude = self._amplitude_ball(work) if with_amplitude else None
+        cells: list[float] = []
+        with precision(work + 32):
+            for theta in thetas:
+                for position in positions:
+                    s, c = (theta * position).sin_cos()
+                    if amplitude is not None:
+                        s, c = s * amplitude, c * amplitude
+                    ch, sh = float(c), float(s)
+                    cells += (ch, float(c - ch), sh, float(s - sh))
+        parts = np.array(cells).reshape(len(thetas), len(positions), 4)
+        modulus = self.modulus if with_amplitude else Fraction(1)
+        if np.abs(parts[..., 1::2]).max() > 2.0**-54 * float(modulus):
+            raise ArithmeticError("float(arb) did not round to nearest")
+        columns = [np.ascontiguousarray(parts[..., k]) for k in range(4)]
+        return Rotations(*columns, self._seed_error() * modulus, modulus)
+
+    # ------------------------------------------------------------------ the two small tables
+
+    def low_table(self) -> Rotations:
+        """Rotations by 0 .. BLOCK - 1 positions, (pairs, BLOCK)."""
+        if self._low is None:
+            self._low = outer(self._seed(range(0, BLOCK, _SEEDS)), self._seed(range(_SEEDS)))
+        return self._low
+
+    def high_table(self, span: int) -> Rotations:
+        """Rotations by span * SPAN + a * BLOCK, a = 0 .. 1023, with the amplitude, (pairs, 1024)."""
+        if span not in self._high:
+            if self._steps is None:
+                self._steps = self._seed(range(0, BLOCK * _SEEDS, BLOCK))
+            start, stride = span * SPAN, BLOCK * _SEEDS
+            coarse = self._seed(range(start, start + SPAN, stride), with_amplitude=True)
+            self._high[span] = outer(coarse, self._steps)
+            while len(self._high) > 4:
+                self._high.popitem(last=False)
+        return self._high[span]
+
+    def _on_grid(self, hi: Array, lo: Array, grid: float) -> tuple[Array, Array]:
+        h = np.rint(hi / grid) * grid
+        return h, (hi - h) + lo
+
+    def low_factors(self) -> tuple[Array, Array]:
+        """Right factors of the numpy method: exact parts (n, 2, BLOCK) and the rest (n, 4, BLOCK)."""
+        if self._low_split is None:
+            t = self.low_table()
+            grid = 2.0**-_GRID_BITS
+            (hc, rc), (hs, rs) = self._on_grid(t.ch, t.cl, grid), self._on_grid(t.sh, t.sl, grid)
+            self._low_split = (
+                np.ascontiguousarray(np.stack([hc, hs], 1)),
+                np.ascontiguousarray(np.stack([rc, hc + rc, rs, hs + rs], 1)),
+            )
+        return self._low_split
+
+    def high_factors(self, span: int) -> tuple[Array, Array]:
+        """Left factors: rows a, for cosines then sines: (2, n, 1024, 2) and (2, n, 1024, 4)."""
+        if span not in self._split:
+            t = self.high_table(span)
+            grid = 2.0**-_GRID_BITS * float(self.modulus)
+            (hc, rc), (hs, rs) = self._on_grid(t.ch, t.cl, grid), self._on_grid(t.sh, t.sl, grid)
+            exact_parts = np.stack([np.stack([hc, -hs], -1), np.stack([hs, hc], -1)])
+            rest = np.stack([np.stack([hc, rc, -hs, -rs], -1), np.stack([hs, rs, hc, rc], -1)])
+            self._split[span] = (np.ascontiguousarray(exact_parts), np.ascontiguousarray(rest))
+            while len(self._split) > 4:
+                self._split.popitem(last=False)
+        return self._split[span]
+
+    def split_rows(self, span: int, kind: int) -> tuple[Array, Array]:
+        """The numpy method's factors in row-major order, for the compiled judge.
+
+        Left (1024, 4, n), right (1024, 6, n): with left x and right y the cosine (kind 0) or sine
+        is x0 y0 + x2 y1 exactly, plus x0 y2 + x1 y3 + x2 y4 + x3 y5.
+        """
+        left = np.ascontiguousarray(self.high_factors(span)[1][kind].transpose(1, 2, 0))
+        exact_parts, rest = self.low_factors()
+        right = np.ascontiguousarray(np.concatenate([exact_parts, rest], axis=1).transpose(2, 1, 0))
+        return left, right
+
+    # ------------------------------------------------------------------ values
+
+    def pair_major(self, span: int, first: int, count: int, kind: int, pairs: slice = slice(None),
+                   out: tuple[Array, Array] | None = None) -> tuple[Array, Array]:
+        """The numpy method's inner step: hi and lo of shape (pairs, count, BLOCK).
+
+        Rows first .. first + count - 1 of high table `span`; kind 0 gives cosines, 1 sines.
+        """
+        xh, xl = self.high_factors(span)
+        yh, yl = self.low_factors()
+        hi = np.matmul(xh[kind, pairs, first : first + count], yh[pairs], out=None if out is None else out[0])
+        lo = np.matmul(xl[kind, pairs, first : first + count], yl[pairs], out=None if out is None else out[1])
+        return hi, lo
+
+    def block(self, start: int, rows: int) -> Block:
+        """Values for positions start .. start + rows - 1, 0 <= start, start + rows <= 2^53 + 1."""
+        _check_positions(start, start + rows)
+        if self.method == "compiled":
+            return self._compiled_block(start, rows)
+        first, last = start // BLOCK, -(-(start + rows) // BLOCK)
+        out = np.empty((4, self.pairs, last - first, BLOCK))
+        a = first
+        while a < last:
+            span, row = divmod(a, SPAN // BLOCK)
+            count = min(SPAN // BLOCK - row, last - a)
+            for kind in (0, 1):
+                hi, lo = self.pair_major(span, row, count, kind)
+                out[2 * kind, :, a - first : a - first + count] = hi
+                out[2 * kind + 1, :, a - first : a - first + count] = lo
+            a += count
+        flat = out.reshape(4, self.pairs, -1)[:, :, start - first * BLOCK :][:, :, :rows]
+        return Block(start, *(x.T for x in flat), bound=self.bound)
+
+    def _compiled_block(self, start: int, rows: int) -> Block:
+        from .compiled import fill
+
+        out = [np.empty((rows, self.pairs)) for _ in range(4)]
+        done = 0
+        while done < rows:
+            span, offset = divmod(start + done, SPAN)
+            count = min(SPAN - offset, rows - done)
+            fill(*self.row_major(span), offset, count, *(x[done : done + count] for x in out))
+            done += count
+        return Block(start, *out, bound=self.bound)
+
+    def row_major(self, span: int) -> tuple[Array, Array]:
+        """Small tables for the compiled method, (1024, 4, pairs): cos hi, cos lo, sin hi, sin lo."""
+        if span not in self._rows_high:
+            self._rows_high[span] = _rows(self.high_table(span))
+            while len(self._rows_high) > 4:
+                self._rows_high.popitem(last=False)
+        if self._rows_low is None:
+            self._rows_low = _rows(self.low_table())
+        return self._rows_high[span], self._rows_low
+
+    def stream(self, start: int, stop: int, rows: int = 16384) -> Iterator[Block]:
+        """Blocks of at most `rows` positions from start to stop; memory does not grow with the table."""
+        _check_positions(start, stop)
+        if rows < 1:
+            raise ValueError(f"rows must be positive, not {rows}")
+        while start < stop:
+            step = min(rows - start % rows, stop - start)
+            yield self.block(start, step)
+            start += step
+
+    def at(self, positions: Sequence[int] | Array) -> Block:
+        """Values at any positions in 0 .. 2^53, in the order given, shape (len(positions), pairs).
+
+        Always in double-double: the bound is that of the compiled method, whatever the method.
+        `start` of the result is -1.
+        """
+        raw = np.asarray(positions)
+        if raw.ndim != 1 or (raw.size and raw.dtype.kind not in "iu"):
+            raise ValueError("positions must be a vector of whole numbers")
+        if raw.size:
+            _check_positions(int(raw.min()), int(raw.max()) + 1)
+        points = raw.astype(np.int64)
+        out = np.empty((4, len(points), self.pairs))
+        spans = points // SPAN
+        for span in np.unique(spans):
+            where = np.flatnonzero(spans == span)
+            offset = points[where] - int(span) * SPAN
+            if len(where) < 16:  # a high table costs 1024 seeds and its product
+                r = self._seed([int(p) for p in points[where]], with_amplitude=True)
+            else:
+                high, low = self.high_table(int(span)), self.low_table()
+                a, b = offset // BLOCK, offset % BLOCK
+                r = rotate(
+                    Rotations(high.ch[:, a], high.cl[:, a], high.sh[:, a], high.sl[:, a], high.error,
+                              high.amplitude),
+                    Rotations(low.ch[:, b], low.cl[:, b], low.sh[:, b], low.sl[:, b], low.error),
+                )
+            for k, x in enumerate((r.ch, r.cl, r.sh, r.sl)):
+                out[k, where] = x.T
+        return Block(-1, *out, bound=round_up(self._pair_error))
+
+    # ------------------------------------------------------------------ correctly rounded tables
+
+    def rounded(self, start: int, rows: int, fmt: str = "float64") -> tuple[Array, Array]:
+        """Correctly rounded (cos, sin), shape (rows, pairs), in float64, float32, float16 or bfloat16.
+
+        Every entry is the number of the format nearest to the exact value, ties to even; entries
+        that the bound leaves in doubt are settled by balls.  bfloat16 needs ml-dtypes.
+        """
+        block = self.block(start, rows)
+        out = []
+        for kind, (hi, lo) in enumerate(((block.cos_hi, block.cos_lo), (block.sin_hi, block.sin_lo))):
+            out.append(self._round_block(block.start, hi, lo, kind, _format(fmt)))
+        return out[0], out[1]
+
+    def rounded_stream(self, start: int, stop: int, fmt: str = "float64",
+                       rows: int = 16384) -> Iterator[tuple[int, Array, Array]]:
+        """(start, cos, sin) of correctly rounded chunks: for tables larger than memory."""
+        _check_positions(start, stop)
+        while start < stop:
+            step = min(rows - start % rows, stop - start)
+            yield (start, *self.rounded(start, step, fmt))
+            start += step
+
+    def _round_block(self, start: int, hi: Array, lo: Array, kind: int, fmt: Format) -> Array:
+        s, e = two_sum(np.ascontiguousarray(hi), np.ascontiguousarray(lo))
+        if fmt.name == "float64":
+            # 5/4 of the bound: adding it to e rounds by far less than a quarter of it.
+            margin = 1.25 * self.bound
+            below, above = s + (e - margin), s + (e + margin)
+        else:
+            margin = 2 * self.bound + np.abs(s) * 2.0**-51
+            below, above = round_array(s - margin, fmt), round_array(s + margin, fmt)
+        for p, i in np.argwhere(below != above):
+            below[p, i] = float(self.nearest(start + int(p), int(i), kind, fmt))
+        return below.astype(storage_dtype(fmt))
+
+    def nearest(self, position: int, pair: int, kind: int, fmt: Format | str) -> Fraction:
+        """The number of `fmt` nearest to the cosine (kind 0) or sine (kind 1), proved by balls."""
+        fmt = _format(fmt) if isinstance(fmt, str) else fmt
+        bits = 160
+        while True:
+            low, high = fraction_bounds(self.ball(position, pair, bits)[kind])
+            if fmt.round(low) == fmt.round(high):
+                return fmt.round(low)
+            if bits > 20000:  # only an exact tie, which needs an algebraic value, could come here
+                raise ArithmeticError(f"position {position}, pair {pair}: a tie in {fmt.name}")
+            bits *= 2
+
+
+def _rows(t: Rotations) -> Array:
+    """(pairs, positions) tables as one array (positions, 4, pairs)."""
+    return np.ascontiguousarray(np.stack([t.ch, t.cl, t.sh, t.sl]).transpose(2, 0, 1))
+
+
+def _format(name: str) -> Format:
+    if name not in ("float64", "float32", "float16", "bfloat16"):
+        raise ValueError(f"format must be float64, float32, float16 or bfloat16, not {name!r}")
+    return FORMATS[name]
+
+
+def storage_dtype(fmt: Format) -> np.dtype[Any]:
+    """NumPy's dtype for a storage format; ml-dtypes supplies bfloat16."""
+    if fmt.name == "bfloat16":
+        import ml_dtypes
+
+        return np.dtype(ml_dtypes.bfloat16)
+    return np.dtype(fmt.name)
+
+
+def _check_positions(start: int, stop: int) -> None:
+    if start < 0:
+        raise ValueError(f"positions must not be negative: {start}")
+    if stop - 1 > LARGEST_POSITION:
+        raise ValueError(f"positions must not exceed 2^53: {stop - 1}")
+    if stop < start:
+        raise ValueError(f"positions must not run backwards: {start} to {stop}")
