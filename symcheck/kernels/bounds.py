@@ -201,6 +201,7 @@ def xpos_bound(
     x_norm: float,
     dtype: DType,
     *,
+    centre: int = 0,
     angle_dtype: DType | None = None,
     compute_dtype: DType | None = None,
     trig_ulps: float = 4.0,
@@ -208,20 +209,20 @@ def xpos_bound(
 ) -> float:
     """Error of one pair of :func:`symcheck.kernels.xpos.rotate_xpos`, in the Euclidean norm.
 
-    The factor f = exp(m log_rate), log_rate = +-log(zeta)/scale_base, has an exponent error
-    E = :func:`angle_bound` of (m, log_rate), hence the relative error e^E (1 + 2 k u) - 1 =: r, as
-    an ulp is at most 2u of its number. Cosine and sine (entry error e of :func:`table_bound`)
+    The factor f = exp((m - centre) log_rate), log_rate = +-log(zeta)/scale_base, has an exponent
+    error E = :func:`angle_bound` of (m - centre, log_rate), hence the relative error e^E (1 + 2 k u)
+    - 1 =: r, as an ulp is at most 2u of its number. Cosine and sine (entry error e of :func:`table_bound`)
     are multiplied by f and rounded in the angle dtype (u) and to the compute dtype; then as in
-    :func:`rope_bound`, with the scale f. ``position`` is counted from the centre.
+    :func:`rope_bound`, with the scale f. Positions and centre are integers; nothing may overflow.
     """
     out = format_of(dtype)
     compute = format_of(widened(out) if compute_dtype is None else compute_dtype)
     inner = _angle_format(dtype, angle_dtype)
     _nonnegative(x_norm=x_norm, exp_ulps=exp_ulps)
     u = inner.unit_roundoff
-    factor = _upwards(math.exp(position * log_rate))
+    factor = _upwards(math.exp((position - centre) * log_rate))
     # Factor: (1 + r); product with the table: (1 + u); conversion: (1 + u_compute).
-    exponent_error = angle_bound(position, log_rate, inner)
+    exponent_error = angle_bound(position - centre, log_rate, inner)
     relative_factor = math.expm1(exponent_error) + math.exp(exponent_error) * 2 * exp_ulps * u
     rounding = (1 + relative_factor) * (1 + u) * (1 + _rounding_to(compute, inner)) - 1
     turn = min(angle_bound(position, theta, inner), 2.0)

@@ -47,7 +47,7 @@ def rotate_xpos(
     layout: str,
     gamma: float = 0.4,
     scale_base: float = 512.0,
-    centre: float = 0.0,
+    centre: int = 0,
     angle_dtype: DType | None = None,
     compute_dtype: DType | None = None,
 ) -> Array:
@@ -56,8 +56,9 @@ def rotate_xpos(
     Shapes and dtypes as :func:`symcheck.kernels.rope.rotate`; positions in tokens. A score then
     carries zeta_i^((m - n)/scale_base) on pair i: a decay for keys n before the query m, a growth
     after it, where the causal mask must stand. ``centre`` cancels in the scores; it keeps the factors of
-    long inputs in range (the authors use half the length). The factor is exp of a product in
-    ``angle_dtype``.
+    long inputs in range (the authors use half the length): float16 ends at 65,504, which the
+    first pair of a key passes 4,532 tokens from the centre. It is subtracted in the positions' own
+    dtype; the factor is then exp of a product in ``angle_dtype``.
 
     Source: Sun et al. 2022, arXiv:2212.10554, algorithm 1. Raises ValueError as ``rotate`` and
     :func:`xpos_log_rates` do.
@@ -68,7 +69,7 @@ def rotate_xpos(
     if key:
         rates = [-rate for rate in rates]
     log_rates = table_from(rates, xp, inner, device_of(x))
-    factor = xp.exp(angles(cast(positions, inner) - centre, log_rates, dtype=inner))
+    factor = xp.exp(angles(positions - centre, log_rates, dtype=inner))
     cosine, sine = cos_sin(angles(positions, frequencies, dtype=inner))
     cosine, sine = cast(cosine * factor, inner), cast(sine * factor, inner)
     return rotate_pairs(x, cosine, sine, layout=layout, compute_dtype=compute_dtype)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy
 
-from symcheck.kernels import attention, bounds, rope, sinusoidal
+from symcheck.kernels import alibi, attention, bounds, relative, rope, sinusoidal, xpos
 from symcheck.kernels.formats import FORMATS, cast, widened
 from symcheck.kernels.frequencies import angles, inverse_frequencies
 
@@ -156,6 +156,66 @@ def attention_case(backend: Backend, dtype: str) -> Iterator[Sample]:
         yield errors(made, expected), limit
 
 
+def xpos_case(backend: Backend, dtype: str) -> Iterator[Sample]:
+    """Positions that no exponential factor takes out of range."""
+    dim, positions = 16, [m for m in hard_positions(18, 0, dtype) if m < 4000]
+    positions += [int(m) for m in numpy.random.default_rng(19).integers(0, 4000, 40)]
+    x = backend.array(normal(20, len(positions), dim), dtype)
+    exact_x, half = backend.exact(x), dim // 2
+    made = xpos.rotate_xpos(
+        x,
+        backend.array(positions, "int32"),
+        inverse_frequencies(dim, xp=backend.xp),
+        key=False,
+        layout="half",
+    )
+    thetas = reference.frequencies(dim)
+    expected = reference.rotated(exact_x, positions, thetas, "half")
+    for t, m in enumerate(positions):
+        for i in range(half):
+            zeta = (MP.mpf(i) / half + MP.mpf(0.4)) / (1 + MP.mpf(0.4))
+            expected[t, [i, half + i]] *= zeta ** (MP.mpf(m) / 512)
+    error = errors(backend.exact(made), expected)
+    norms = numpy.hypot(exact_x[:, :half], exact_x[:, half:]) * (1 + 1e-12)
+    rates = xpos.xpos_log_rates(half)
+    limit = [
+        [bounds.xpos_bound(m, float(thetas[i]), rates[i], norms[t, i], dtype) for i in range(half)]
+        for t, m in enumerate(positions)
+    ]
+    yield numpy.hypot(error[:, :half], error[:, half:]), limit
+
+
+def alibi_case(backend: Backend, dtype: str) -> Iterator[Sample]:
+    distances = hard_positions(21, 60, dtype)
+    slopes = alibi.alibi_slopes(24, xp=backend.xp, dtype=dtype)
+    made = alibi.alibi_bias(slopes, backend.array([0], "int32"), backend.array(distances, "int32"))
+    exponents = [MP.mpf(k) / 2 for k in range(1, 17)] + [MP.mpf(2 * k - 1) / 4 for k in range(1, 9)]
+    exact_slopes = [MP.mpf(2) ** -exponent for exponent in exponents]
+    yield (
+        errors(backend.exact(made)[:, 0, :], [[s * m for m in distances] for s in exact_slopes]),
+        [[bounds.alibi_bound(m, float(s), dtype) for m in distances] for s in exact_slopes],
+    )
+
+
+def relative_score_case(backend: Backend, dtype: str) -> Iterator[Sample]:
+    """Transformer-XL's score, all distances; entry by entry against its own magnitude."""
+    wide = widened(dtype)
+    for dim, seed in ((2, 22), (16, 23), (64, 24)):
+        queries, keys = 3, 5
+        shapes = ((queries, dim), (keys, dim), (keys + queries - 1, dim), (dim,), (dim,))
+        arrays = [backend.array(normal(seed + 10 * n, *shape), dtype) for n, shape in enumerate(shapes)]
+        q, k, r, u, v = (backend.exact(array) for array in arrays)
+        made = backend.exact(relative.transformer_xl_scores(*arrays))
+        for i in range(queries):
+            for j in range(keys):
+                row = r[queries - 1 - i + j]
+                x, y = reference.exact(q[i]) + reference.exact(u), reference.exact(q[i]) + reference.exact(v)
+                total = MP.fdot(x, reference.exact(k[j])) + MP.fdot(y, reference.exact(row))
+                size = float(numpy.abs(q[i] + u) @ numpy.abs(k[j]) + numpy.abs(q[i] + v) @ numpy.abs(row))
+                limit = bounds.relative_score_bound(dim, size * (1 + 1e-12), wide, scale=dim**-0.5)
+                yield errors(made[i, j], total / MP.sqrt(dim)), limit
+
+
 CASES: dict[str, Callable[[Backend, str], Iterator[Sample]]] = {
     "angle": angle_case,
     "cos, sin": table_case,
@@ -165,6 +225,9 @@ CASES: dict[str, Callable[[Backend, str], Iterator[Sample]]] = {
     "dot": dot_case,
     "softmax": softmax_case,
     "attention": attention_case,
+    "xPos": xpos_case,
+    "ALiBi": alibi_case,
+    "relative score": relative_score_case,
 }
 
 

@@ -28,7 +28,7 @@ def exact(array: numpy.ndarray) -> numpy.ndarray:
 def errors(actual: numpy.ndarray, expected: Any) -> numpy.ndarray:
     """abs(actual - expected), taken at 50 digits and then rounded to float64."""
     difference = numpy.abs(exact(numpy.asarray(actual, dtype=numpy.float64)) - numpy.asarray(expected))
-    return difference.astype(numpy.float64)
+    return numpy.asarray(difference, dtype=object).astype(numpy.float64)
 
 
 def assert_within(actual: numpy.ndarray, expected: Any, bound: Any) -> None:
