@@ -114,6 +114,7 @@ AXIOMS: dict[str, Axiom] = {
     "deriv_sin": _ax(DERIV, deriv(g, t, u), deriv(lam("R", lambda t: sin(g(t))), t, cos(g(t)) * u)),
     "deriv_cos": _ax(DERIV, deriv(g, t, u), deriv(lam("R", lambda t: cos(g(t))), t, -(sin(g(t)) * u))),
     "deriv_exp": _ax(DERIV, deriv(g, t, u), deriv(lam("R", lambda t: exp(g(t))), t, exp(g(t)) * u)),
+    "deriv_extensional": _ax(DERIV, deriv(g, t, u), forall("R", lambda t: eq(g(t), w(t))), deriv(w, t, u)),
     "deriv_unique": _ax(DERIV, deriv(g, t, u), deriv(g, t, v), eq(u, v)),
     "rolle": _ax("Rolle 1691; Rudin 1976, 5.10", forall("R", lambda t: deriv(g, t, g1(t))), eq(g(0), g(1)),
                  exists("R", lambda t: both(lt(0, t), both(lt(t, 1), eq(g1(t), 0))))),

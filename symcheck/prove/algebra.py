@@ -231,13 +231,13 @@ def _program(target: Polynomial, cone: list[Polynomial], strict: list[bool], fre
     columns = [[p.get(m, zero) for m in rows] for p in (*cone, *free, *minus)]
     b = [target.get(m, zero) for m in rows]
     cost = [zero] * len(columns)
-    if need_strict:  # the sum of the strict weights, bounded by 1 with a slack, is made as large as possible
+    if need_strict:  # z is made as large as possible, where z <= 1 and z <= the sum of the strict weights
         for j, column in enumerate(columns):
-            column.append(fmpq(1 if j < len(cone) and strict[j] else 0))
-            cost[j] = -column[-1]
-        columns.append([zero] * len(rows) + [fmpq(1)])
-        cost.append(zero)
-        b.append(fmpq(1))
+            column += [fmpq(int(j < len(cone) and strict[j])), zero]
+        for total, one, price in ((-1, 1, -1), (-1, 0, 0), (0, 1, 0)):  # z and the two slacks
+            columns.append([zero] * len(rows) + [fmpq(total), fmpq(one)])
+            cost.append(fmpq(price))
+        b += [zero, fmpq(1)]
     x = simplex(columns, b, cost)
     if x is None or need_strict and not any(x[j] for j in range(len(cone)) if strict[j]):
         return None

@@ -106,7 +106,7 @@ def sum_constant(p: Proof) -> Line:
 
 
 def sum_exchange(p: Proof) -> Line:
-    """``sum_i<m sum_j<n x(i, j) = sum_j<n sum_i<m x(i, j)``."""
+    """``sum_{i<n} sum_{j<m} x(j, i) = sum_{j<m} sum_{i<n} x(j, i)``."""
     x, m = var("x", MATRIX), var("m", "N")
 
     def prove(p: Proof) -> Line:

@@ -189,10 +189,13 @@ class Proof:
 
     def cuts(self, line: Line, *premises: Line, order: Sequence[Term] = ()) -> Line:
         """Cut hypotheses by premises that are equal to them, up to conversion where ``order`` says to which."""
+        done: set[Term] = set()
         for k, p in enumerate(premises):
             if p.concl not in line.hyps and k < len(order):
                 p = self.convert(p, order[k])
-            line = self.rule("cut", p, line)
+            if p.concl not in done:  # two hypotheses may have become one
+                line = self.rule("cut", p, line)
+                done.add(p.concl)
         return line
 
     def assume(self, p: Term) -> Line:
