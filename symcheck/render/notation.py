@@ -1,0 +1,653 @@
+"""What every printed form has in common: precedence, names of variables, and templates of constants.
+
+A ``Printer`` is one fold over a term; its subclasses in ``tex`` and ``text`` say how a fraction or a sum
+looks. Parentheses are put where precedence asks for them and nowhere else; sums and products are printed
+without regard to how they are grouped, and ``a + (-1) b`` is printed ``a - b``.
+
+The script that defines a constant registers how it is printed:
+
+    register("dot", tex=r"\\langle <1>, <2>\\rangle", text="<<1>, <2>>")
+    register("rope", tex=r"(R_{<1>} <2:atom>)_{<3>}", function_tex=r"R_{<1>} <2:atom>")
+
+``<k>`` is argument k as it stands, ``<k:atom>`` the same in parentheses unless it is a single symbol, and,
+for arguments of function type, ``<k:bound>`` and ``<k:body>`` are the names of its variables and its value;
+``<k>`` of a function is its name where it has one (``x`` for ``i -> x(i)``), else ``i -> ...``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar, NamedTuple, Protocol
+
+from ..terms import Bound, Const, Num, Term, TermError, Type, Var, arguments, eta, number, sort
+
+# Precedence, from what extends furthest to what stands for itself.
+QUANTIFIER, IMPLICATION, OR, AND, RELATION, CASES, SUM_OF_TERMS, BIG_SUM, PRODUCT, POWER, ATOM = range(11)
+LEVELS = {"plain": QUANTIFIER, "term": CASES + 1, "factor": PRODUCT, "atom": ATOM}
+
+GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η",
+    "theta": "θ", "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "rho": "ρ",
+    "sigma": "σ", "tau": "τ", "upsilon": "υ", "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω",
+    "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Sigma": "Σ", "Upsilon": "Υ",
+    "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",
+}  # fmt: skip
+ALIASES = {"th": "theta", "eps": "epsilon", "lam": "lambda"}
+POOLS: dict[Type, str] = {
+    "N": "i j k l r c m n", "R": "t s u v w z x y", "P": "p q r", ("N", "R"): "a b c u v w",
+    ("N", "N"): "sigma tau rho", ("N", "N", "R"): "A B C D", ("R", "R"): "f g h", ("N", "P"): "p q r",
+    ("R", "P"): "p q r",
+}  # fmt: skip
+
+Template = str | Callable[[Sequence["Argument"]], str]
+
+
+class Sequent(Protocol):
+    """Hypotheses and conclusion, for all values of the variables."""
+
+    hyps: tuple[Term, ...]
+    concl: Term
+    variables: tuple[Var, ...]
+
+
+class Printed(NamedTuple):
+    """A printed term and the precedence of its outermost operation."""
+
+    text: str
+    level: int
+
+
+@dataclass(frozen=True)
+class Display:
+    """How a defined constant is printed; ``function`` is the form without its last arguments."""
+
+    tex: Template | None = None
+    text: Template | None = None
+    function_tex: Template | None = None
+    function_text: Template | None = None
+    precedence: int = ATOM
+    function_precedence: int | None = None
+    parameters: tuple[str, ...] = ()
+
+
+_displays: dict[str, Display] = {
+    "perm": Display(r"<1> \in S_{<0>}", "<1> ∈ S_<0:atom>", precedence=RELATION, parameters=("n", "s")),
+}
+
+
+def register(
+    name: str,
+    *,
+    tex: Template | None = None,
+    text: Template | None = None,
+    function_tex: Template | None = None,
+    function_text: Template | None = None,
+    precedence: int = ATOM,
+    function_precedence: int | None = None,
+    parameters: Iterable[str] = (),
+    replace: bool = False,
+) -> None:
+    """Say how the defined constant ``name`` is printed. A template is a string with ``<k>`` places, or a
+    callable that gets the arguments (``Argument``) and returns the printed form.
+
+    ``function_tex`` and ``function_text`` print the constant where its last arguments are left out: the
+    vector ``rope(m, q)`` beside its entry ``rope(m, q, i)``, which is printed from it with subscripts when
+    it has no template of its own. ``precedence`` is that of the printed form, ``function_precedence`` that of
+    the other (by default a product's where the template has a space outside of brackets). ``parameters`` are
+    names for the arguments, for printing the definition.
+    Raises ValueError when the name has another form already, unless ``replace`` is given.
+    """
+    new = Display(tex, text, function_tex, function_text, precedence, function_precedence, tuple(parameters))
+    old = _displays.get(name)
+    if old is not None and not replace and _identity(old) != _identity(new):
+        raise ValueError(f"the constant {name} is printed in another way already")
+    _displays[name] = new
+
+
+def _identity(d: Display) -> tuple:
+    templates = (d.tex, d.text, d.function_tex, d.function_text)
+    names = (t if isinstance(t, str | None) else (t.__module__, t.__qualname__) for t in templates)
+    return (d.precedence, d.function_precedence, d.parameters, *names)
+
+
+def registered(name: str) -> Display | None:
+    """How the constant is printed, if its script has said so."""
+    return _displays.get(name)
+
+
+def definition(constant: Term | Const, names: Iterable[str] = ()) -> tuple[Term, Term]:
+    """Both sides of the defining equation of a constant, with free variables for its parameters.
+
+    The names are those given, else those registered, else chosen by type.
+    """
+    head = constant.head if isinstance(constant, Term) else constant
+    if not isinstance(head, Const) or head.body is None:
+        raise TermError(f"{constant!r:.60} is not a defined constant")
+    known = registered(head.name)
+    chosen: list[str] = list(names) or list(known.parameters if known else ())
+    for t in arguments(head.type)[len(chosen) :]:
+        chosen.append(fresh(t, chosen))
+    variables = [eta(Var(n, t)) for n, t in zip(chosen, arguments(head.type), strict=True)]
+    return eta(head)(*variables), head.body(*variables) if variables else head.body
+
+
+def fresh(t: Type, taken: Iterable[str]) -> str:
+    """A name for a variable of type ``t`` that is not taken."""
+    taken, pool = set(taken), POOLS.get(t, "F G H").split()
+    n = 0
+    while True:
+        for name in pool:
+            if (candidate := f"{name}{n}" if n else name) not in taken:
+                return candidate
+        n += 1
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Symbol and subscript of a variable's name: ``theta`` and ``1`` of ``theta_1`` or ``theta1``."""
+    match = re.fullmatch(r"([A-Za-z]+?)_?(\d+)|([A-Za-z]+)_([A-Za-z0-9]+)|([A-Za-z]+)", name)
+    if not match:
+        return name, ""
+    symbol = match[1] or match[3] or match[5]
+    return ALIASES.get(symbol, symbol), match[2] or match[4] or ""
+
+
+class Argument:
+    """An argument of a defined constant, for templates."""
+
+    def __init__(self, printer: Printer, term: Term, scope: tuple[str, ...]) -> None:
+        self.printer, self.term, self.scope = printer, term, scope
+
+    def __str__(self) -> str:
+        return self.at(QUANTIFIER)
+
+    def at(self, level: int) -> str:
+        """Printed, in parentheses where its precedence is below ``level`` (ATOM for an index or factor)."""
+        return self.printer.at(self.printer.function(self.term, self.scope), level)
+
+    @property
+    def bound(self) -> list[str]:
+        """Printed names of its variables, for an argument of function type."""
+        return [self.printer.name(n) for n in self._names()]
+
+    @property
+    def body(self) -> str:
+        """Its value at its variables."""
+        return self.value(*self._names())
+
+    def value(self, *names: str, level: int = QUANTIFIER) -> str:
+        """Its value at variables with these names."""
+        body = Term((), self.term.head, self.term.args)
+        return self.printer.at(self.printer.fold(body, (*reversed(names), *self.scope)), level)
+
+    def _names(self) -> list[str]:
+        return self.printer.fresh_names(self.term.binders, self.scope)
+
+
+def _place(a: Term, k: int) -> int | None:
+    """Index of the bound variable below ``k`` that the argument is, as it stands or eta-expanded."""
+    if isinstance(a.head, Bound) and 0 <= (p := a.head.index - len(a.binders)) < k:
+        return p if a == eta(Bound(p, a.head.type)) else None
+    return None
+
+
+def _negative_coefficient(t: Term) -> Fraction | None:
+    """The ``-2`` of ``-2 x``, which is printed with a minus sign."""
+    if t.is_const("mul") and isinstance(c := t.args[0].head, Num) and c.value < 0:
+        return c.value
+    return None
+
+
+class Printer:
+    """One fold over a term; a subclass gives the looks. ``scope`` has the names of the bound variables."""
+
+    relation: ClassVar[dict[str, str]] = {"eq": "=", "eqN": "=", "le": "≤", "lt": "<", "ltN": "<"}
+    negated: ClassVar[dict[str, str]] = {"eq": "≠", "eqN": "≠"}
+    connective: ClassVar[dict[str, str]] = {"and": "∧", "or": "∨", "imp": "⇒", "not": "¬"}
+    false = "⊥"
+    quantifier: ClassVar[dict[str, str]] = {"forall": "∀", "exists": "∃"}
+    pi, dot, comma = "π", "·", ", "
+
+    def __init__(self, term: Term | None = None, free: Iterable[Var] = ()) -> None:
+        variables = {*free, *(term.free if term is not None else ())}
+        self.names: dict[Var, str] = {}
+        shown: set[str] = {self.pi}
+        for v in sorted(variables, key=lambda v: (v.name, repr(v.type))):
+            name = v.name
+            while self.name(name) in shown:
+                name += "'"
+            shown.add(self.name(name))
+            self.names[v] = name
+
+    # -- the looks ---------------------------------------------------------------------------
+
+    def name(self, name: str) -> str:
+        """A variable's name."""
+        raise NotImplementedError
+
+    def constant(self, name: str) -> str:
+        """Name of a function or constant, upright."""
+        raise NotImplementedError
+
+    def indexed(self, symbol: str, indices: Sequence[str], compound: bool) -> str:
+        """A symbol with subscripts; ``compound`` when it has one in its name already."""
+        raise NotImplementedError
+
+    def paren(self, s: str) -> str:
+        raise NotImplementedError
+
+    def fraction(self, above: Sequence[Printed], below: Sequence[Printed]) -> Printed:
+        raise NotImplementedError
+
+    def rational(self, p: int, q: int) -> Printed:
+        raise NotImplementedError
+
+    def power(self, base: Printed, exponent: Printed) -> str:
+        raise NotImplementedError
+
+    def root(self, x: Printed) -> Printed:
+        raise NotImplementedError
+
+    def absolute(self, x: Printed) -> str:
+        raise NotImplementedError
+
+    def summation(self, index: str, limit: Term, scope: tuple[str, ...], body: str) -> str:
+        raise NotImplementedError
+
+    def cases(self, rows: Sequence[tuple[str, str]]) -> Printed:
+        raise NotImplementedError
+
+    def delta(self, i: str, j: str) -> str:
+        raise NotImplementedError
+
+    def derivative(self, variable: str, body: Printed, at: str | None, value: Printed) -> str:
+        raise NotImplementedError
+
+    def mapsto(self, names: Sequence[str], body: str) -> str:
+        raise NotImplementedError
+
+    def type_of(self, name: str, t: Type) -> str:
+        """``x in R`` in a quantifier."""
+        raise NotImplementedError
+
+    def juxtaposed(self, factors: Sequence[str]) -> str:
+        raise NotImplementedError
+
+    def breakable(self, operator: str) -> str:
+        """A binary operator; a long line may be broken before it."""
+        return f" {operator} "
+
+    def elementary(self, name: str, x: str) -> str:
+        return f"{self.constant(name)}{self.paren(x)}"
+
+    def elementary_power(self, name: str, x: str, exponent: str) -> str | None:
+        """``cos^2(x)``, where that is how a power of the function is written."""
+        return None
+
+    # -- the fold ----------------------------------------------------------------------------
+
+    def at(self, p: Printed, level: int) -> str:
+        """In parentheses if its precedence is lower."""
+        return p.text if p.level >= level else self.paren(p.text)
+
+    def fresh_names(self, types: Iterable[Type], scope: tuple[str, ...]) -> list[str]:
+        """Names for binders, none of which looks like a free name or one of the enclosing binders."""
+        taken = {self.name(n) for n in (*self.names.values(), *scope)} | {self.pi}
+        chosen: list[str] = []
+        for t in types:
+            blocked: set[str] = set()
+            while self.name(name := fresh(t, {*blocked, *chosen})) in taken:
+                blocked.add(name)
+            chosen.append(name)
+        return chosen
+
+    def print(self, t: Term, scope: tuple[str, ...] = ()) -> str:
+        return (self.function(t, scope) if t.binders else self.fold(t, scope)).text
+
+    def function(self, t: Term, scope: tuple[str, ...]) -> Printed:
+        """A term of any type; one of function type by its name where it has one."""
+        if not t.binders:
+            return self.fold(t, scope)
+        k = len(t.binders)
+        places = [_place(a, k) for a in t.args]
+        others = [a for a, p in zip(t.args, places, strict=True) if p is None]
+        outside = not (isinstance(t.head, Bound) and t.head.index < k)
+        if outside and [p for p in places if p is not None] == list(reversed(range(k))) \
+                and all(i >= k for a in others for i, _ in a.loose):  # fmt: skip
+            inner = (*[""] * k, *scope)
+            if not others:
+                return self.symbol(t.head, inner)
+            if isinstance(t.head, Const) and t.head.body is not None:
+                display = registered(t.head.name) or Display()
+                short = self.template(display, False) or not self.template(display, True)
+                if short and None not in places[-k:]:
+                    return self.defined(t.head, t.args[:-k], inner, missing=k)
+            elif not isinstance(t.head, Const | Num) and set(arguments(t.head.type)) == {"N"}:
+                indices = [self.dot if p is not None else self.print(a, inner)
+                           for a, p in zip(t.args, places, strict=True)]  # fmt: skip
+                return self.subscripted(t.head, indices, inner)
+        names = self.fresh_names(t.binders, scope)
+        body = self.fold(Term((), t.head, t.args), (*reversed(names), *scope))
+        return Printed(self.mapsto([self.name(n) for n in names], body.text), QUANTIFIER)
+
+    def symbol(self, head: object, scope: tuple[str, ...]) -> Printed:
+        """A head without arguments, or a function by its name."""
+        if isinstance(head, Num):
+            p, q = head.value.numerator, head.value.denominator
+            return self.rational(p, q) if q != 1 else Printed(str(p), ATOM if p >= 0 else SUM_OF_TERMS)
+        if isinstance(head, Const):
+            if head.body is not None:
+                return self.defined(head, (), scope, missing=len(arguments(head.type)))
+            named = {"pi": self.pi, "false": self.false}
+            return Printed(named.get(head.name) or self.constant(head.name), ATOM)
+        return Printed(self.name(self.raw(head, scope)), ATOM)
+
+    def raw(self, head: object, scope: tuple[str, ...]) -> str:
+        """Name of a variable, as given."""
+        if isinstance(head, Bound):
+            return scope[head.index] if head.index < len(scope) else f"?{head.index - len(scope)}"
+        assert isinstance(head, Var)
+        return self.names.get(head, head.name)
+
+    def subscripted(self, head: object, indices: Sequence[str], scope: tuple[str, ...]) -> Printed:
+        name = self.raw(head, scope)
+        return Printed(self.indexed(self.name(name), indices, bool(split_name(name)[1])), ATOM)
+
+    def fold(self, t: Term, scope: tuple[str, ...]) -> Printed:
+        """A term of a base sort."""
+        h, args = t.head, t.args
+        if not args:
+            return self.symbol(h, scope)
+        if not isinstance(h, Const):
+            printed = [self.function(a, scope) for a in args]
+            if sort(h.type) == "R" and set(arguments(h.type)) == {"N"}:
+                return self.subscripted(h, [p.text for p in printed], scope)
+            return Printed(self.name(self.raw(h, scope)) + self.paren(self.listed(printed)), ATOM)
+        if h.body is not None:
+            return self.defined(h, args, scope)
+        return getattr(self, f"_{h.name}", self._other)(t, scope)
+
+    def listed(self, printed: Sequence[Printed]) -> str:
+        alone = len(printed) == 1
+        return self.comma.join(p.text if alone else self.at(p, IMPLICATION) for p in printed)
+
+    def defined(self, h: Const, args: Sequence[Term], scope: tuple[str, ...], missing: int = 0) -> Printed:
+        """A defined constant by its template, else ``name(arguments)`` with indices as subscripts.
+        ``missing`` is the number of last arguments that are left out."""
+        display, types = registered(h.name) or Display(), arguments(h.type)
+        values = [Argument(self, a, scope) for a in args]
+        if template := self.template(display, not missing):
+            level = self.function_level(display) if missing else display.precedence
+            return Printed(self.fill(template, values), level)
+        n = len(types)
+        while n and types[n - 1] == "N":
+            n -= 1
+        if (template := self.template(display, False)) and not missing:  # the entry of a vector or matrix
+            vector = self.at(Printed(self.fill(template, values[:n]), self.function_level(display)), ATOM)
+            return Printed(self.indexed(vector, [str(v) for v in values[n:]], compound=False), ATOM)
+        printed = [v.at(IMPLICATION) for v in values]
+        if missing and len(values) < (n or len(types)):
+            printed += [self.dot] * ((n or len(types)) - len(values)) if values else []
+        name, indices = self.constant(h.name), printed[n:] if n else []
+        if printed[: n or None]:
+            name += self.paren(self.comma.join(printed[: n or None]))
+        return Printed(self.indexed(name, indices, compound=False) if indices else name, ATOM)
+
+    def template(self, display: Display, whole: bool) -> Template | None:
+        raise NotImplementedError
+
+    def function_level(self, display: Display) -> int:
+        """Precedence of the form without the last arguments."""
+        template = self.template(display, False)
+        if display.function_precedence is not None or not isinstance(template, str):
+            return ATOM if display.function_precedence is None else display.function_precedence
+        while template != (template := re.sub(r"[{(\[][^{}()\[\]]*[})\]]", "", template)):
+            pass
+        return PRODUCT if re.search(r" |\\[,;:]", template.strip()) else ATOM
+
+    def fill(self, template: Template, values: Sequence[Argument]) -> str:
+        """The template with the arguments in their places."""
+        if callable(template):
+            return template(values)
+
+        def place(match: re.Match) -> str:
+            value, how = values[int(match[1])], match[2] or "plain"
+            if how == "bound":
+                return self.comma.join(value.bound)
+            return value.body if how == "body" else value.at(LEVELS[how])
+        return re.sub(r"<(\d+)(?::(\w+))?>", place, template)
+
+    # arithmetic
+
+    def _add(self, t: Term, scope: tuple[str, ...]) -> Printed:
+        out = ""
+        for j, (negative, p) in enumerate(self.summands(t, scope)):
+            s = self.at(p, BIG_SUM)
+            out += (self.breakable("-" if negative else "+") if j else "-" * negative) + s
+        return Printed(out, SUM_OF_TERMS)
+
+    _addN = _add
+
+    def summands(self, t: Term, scope: tuple[str, ...]) -> list[tuple[bool, Printed]]:
+        """The terms of a sum with their signs, whatever their grouping."""
+        if t.is_const("add", "addN"):
+            return [s for a in t.args for s in self.summands(a, scope)]
+        if t.is_const("real"):
+            return self.summands(t.args[0], scope)
+        if isinstance(t.head, Num) and t.head.value < 0:
+            return [(True, self.symbol(Num(-t.head.value, "R"), scope))]
+        if c := _negative_coefficient(t):
+            rest = t.args[1] if c == -1 else Term((), t.head, [number(-c), t.args[1]])
+            return [(True, self.fold(rest, scope))]
+        return [(False, self.fold(t, scope))]
+
+    def _mul(self, t: Term, scope: tuple[str, ...]) -> Printed:
+        if _negative_coefficient(t):
+            return self._add(t, scope)
+        factors = self.factors(t)
+        above, below = [], []
+        for j, f in enumerate(factors):
+            if f.is_const("inv"):
+                below.append(self.fold(f.args[0], scope))
+            elif j and isinstance(c := f.head, Num) and c.value.numerator == 1 != c.value.denominator:
+                below.append(self.fold(number(c.value.denominator), scope))  # x (1/2) is x/2
+            else:
+                above.append(self.fold(f, scope))
+        if not below:
+            return self.product(above)
+        if isinstance(c := factors[0].head, Num) and c.value.denominator != 1:  # (1/2) x/y, not (1/2 x)/y
+            return self.product([above[0], self.fraction(above[1:], below)])
+        return self.fraction(above, below)
+
+    _mulN = _inv = _mul
+
+    def factors(self, t: Term) -> list[Term]:
+        """The factors of a product, whatever their grouping; one with a sign of its own stays whole."""
+        if t.is_const("real"):
+            return self.factors(t.args[0])
+        if t.is_const("mul", "mulN") and not _negative_coefficient(t):
+            return [f for a in t.args for f in self.factors(a)]
+        return [t]
+
+    def product(self, factors: Sequence[Printed]) -> Printed:
+        if len(factors) == 1:
+            return factors[0]
+        last = factors[-1]
+        parts = [self.at(f, PRODUCT) for f in factors[:-1]] + [self.at(last, BIG_SUM)]
+        return Printed(self.juxtaposed(parts), BIG_SUM if last.level == BIG_SUM else PRODUCT)
+
+    def _real(self, t: Term, scope: tuple[str, ...]) -> Printed:
+        return self.fold(t.args[0], scope)
+
+    def _pow(self, t: Term, scope: tuple[str, ...]) -> Printed:
+        base, exponent = t.args
+        e = self.fold(exponent, scope)
+        if base.is_const("sin", "cos") and isinstance(exponent.head, Num):
+            assert isinstance(base.head, Const)
+            if s := self.elementary_power(base.head.name, self.fold(base.args[0], scope).text, e.text):
+                return Printed(s, POWER)
+        return Printed(self.power(self.fold(base, scope), e), POWER)
+
+    def _elementary(self, t: Term, scope: tuple[str, ...]) -> Printed:
+        assert isinstance(t.head, Const)
+        return Printed(self.elementary(t.head.name, self.fold(t.args[0], scope).text), POWER)
+
+    _sin = _cos = _exp = _log = _elementary
+
+    def _sqrt(self, t: Term, scope: tuple[str, ...]) -> Printed:
+        return self.root(self.fold(t.args[0], scope))
+
+    def _abs(self, t: Term, scope: tuple[str, ...]) -> Printed:
+        return Printed(self.absolute(self.fold(t.args[0], scope)), ATOM)
+
+    def _sum(self, t: Term, scope: tuple[str, ...]) -> Printed:
+        limit, f = t.args
+        (name,) = self.fresh_names(f.binders, scope)
+        body = self.at(self.fold(Term((), f.head, f.args), (name, *scope)), BIG_SUM)
+        return Printed(self.summation(self.name(name), limit, scope, body), BIG_SUM)
+
+    def _delta(self, t: Term, scope: tuple[str, ...]) -> Printed:
+        return Printed(self.delta(*(self.fold(a, scope).text for a in t.args)), ATOM)
+
+    # definition by cases: an index is split as 2i or 2i + 1, as i or h + i, as 0 or i + 1
+
+    def _branch(self, f: Term, scope: tuple[str, ...], names: Sequence[str]) -> str:
+        return self.fold(Term((), f.head, f.args), (*reversed(names), *scope)).text
+
+    def _weave(self, t: Term, scope: tuple[str, ...]) -> Printed:
+        even, odd, index = t.args
+        names = self.fresh_names(["N"], scope)
+        i, r = self.name(names[0]), self.fold(index, scope).text
+        twice = self.juxtaposed(["2", i])
+        return self.cases([(self._branch(even, scope, names), f"{r} = {twice}"),
+                           (self._branch(odd, scope, names), f"{r} = {twice} + 1")])  # fmt: skip
+
+    def _stack(self, t: Term, scope: tuple[str, ...]) -> Printed:
+        half, low, high, index = t.args
+        names = self.fresh_names(["N"], scope)
+        i, r, h = self.name(names[0]), self.fold(index, scope).text, self.fold(half, scope).text
+        return self.cases([(self._branch(low, scope, names), f"{r} = {i} < {h}"),
+                           (self._branch(high, scope, names), f"{r} = {h} + {i}")])  # fmt: skip
+
+    def _case(self, t: Term, scope: tuple[str, ...]) -> Printed:
+        index, zero, successor = t.args
+        names = self.fresh_names(["N"], scope)
+        i, r = self.name(names[0]), self.fold(index, scope).text
+        return self.cases([(self.fold(zero, scope).text, f"{r} = 0"),
+                           (self._branch(successor, scope, names), f"{r} = {i} + 1")])  # fmt: skip
+
+    _caseN = _case
+
+    # propositions
+
+    def _has_deriv(self, t: Term, scope: tuple[str, ...]) -> Printed:
+        g, at, value = t.args
+        h, v = at.head, self.fold(value, scope)
+        inside = {*g.free, *(i for i, _ in g.loose)}
+        named = isinstance(h, Var | Bound) and not at.args  # d/dt g(t), unless g has another t in it
+        if named and (h.index if isinstance(h, Bound) else h) not in inside:
+            name, point = self.raw(h, scope), None
+        else:
+            name, point = self.fresh_names(["R"], scope)[0], self.fold(at, scope).text
+        body = self.fold(Term((), g.head, g.args), (name, *scope))
+        return Printed(self.derivative(self.name(name), body, point, v), RELATION)
+
+    def _relation(self, t: Term, scope: tuple[str, ...], signs: dict[str, str] | None = None) -> Printed:
+        assert isinstance(t.head, Const)
+        left, right = (self.fold(a, scope) for a in t.args)
+        op = self.breakable((signs or self.relation)[t.head.name])
+        return Printed(self.at(left, CASES + 1) + op + self.at(right, CASES), RELATION)
+
+    _eq = _eqN = _le = _lt = _ltN = _relation
+
+    def _and(self, t: Term, scope: tuple[str, ...]) -> Printed:
+        assert isinstance(t.head, Const)
+        name, todo, parts = t.head.name, list(reversed(t.args)), []
+        while todo:
+            p = todo.pop()
+            if p.is_const(name):
+                todo += reversed(p.args)
+            else:
+                parts.append(self.fold(p, scope))
+        level = AND if name == "and" else OR
+        op = self.breakable(self.connective[name])
+        return Printed(op.join(self.at(p, level + 1) for p in parts), level)
+
+    _or = _and
+
+    def _imp(self, t: Term, scope: tuple[str, ...]) -> Printed:
+        hypotheses = []
+        while t.is_const("imp") and not t.args[1].is_const("false"):
+            hypotheses.append(self.fold(t.args[0], scope))
+            t = t.args[1]
+        if t.is_const("imp"):
+            p = t.args[0]
+            if p.is_const(*self.negated):
+                conclusion = self._relation(p, scope, self.negated)
+            else:
+                conclusion = Printed(self.connective["not"] + self.at(self.fold(p, scope), ATOM), ATOM - 1)
+        else:
+            conclusion = self.fold(t, scope)
+        if not hypotheses:
+            return conclusion
+        left = self.comma.join(self.at(p, OR) for p in hypotheses)
+        right = conclusion.text if conclusion.level == QUANTIFIER else self.at(conclusion, OR)
+        level = QUANTIFIER if conclusion.level == QUANTIFIER else IMPLICATION
+        return Printed(left + self.breakable(self.connective["imp"]) + right, level)
+
+    def _forall(self, t: Term, scope: tuple[str, ...]) -> Printed:
+        """``forall i < n: p`` where ``i < n`` is among the hypotheses (of an exists: the conjuncts)."""
+        assert isinstance(t.head, Const)
+        kind, join = t.head.name, "imp" if t.head.name == "forall" else "and"
+        variables: list[Var] = []
+        while t.is_const(kind):
+            (name,) = self.fresh_names(t.args[0].binders, scope)
+            v = Var(f"{name} ", t.args[0].binders[0])  # no name that a caller can give has this space
+            self.names[v] = name
+            variables.append(v)
+            t = t.args[0](eta(v))
+        limits: dict[Var, Term] = {}
+        guards, rest = [], t
+        while rest.is_const(join):
+            guards.append(rest.args[0])
+            rest = rest.args[1]
+        kept = []
+        for g in guards:
+            guarded = g.args[0].head if g.is_const("ltN") else None
+            later = variables[variables.index(guarded) :] if guarded in variables else []
+            if later and guarded not in limits and g.args[1].free.isdisjoint(later):
+                limits[later[0]] = g.args[1]
+            else:
+                kept.append(g)
+        for g in reversed(kept):
+            rest = Term((), Const(join, ("P", "P", "P")), [g, rest])
+        heads = []
+        for v in variables:
+            name = self.name(self.names[v])
+            heads.append(f"{name} < {self.at(self.fold(limits[v], scope), CASES + 1)}" if v in limits
+                         else self.type_of(name, v.type))  # fmt: skip
+        body = self.fold(rest, scope)
+        for v in variables:
+            del self.names[v]
+        return Printed(self.quantified(self.quantifier[kind], heads, body.text), QUANTIFIER)
+
+    _exists = _forall
+
+    def quantified(self, sign: str, heads: Sequence[str], body: str) -> str:
+        raise NotImplementedError
+
+    def _other(self, t: Term, scope: tuple[str, ...]) -> Printed:
+        raise TermError(f"no printed form: {t!r:.80}")
+
+    # limits of sums
+
+    def predecessor(self, limit: Term) -> Term | None:
+        """``n - 1`` as a term, where it is one of the naturals."""
+        if isinstance(limit.head, Num):
+            return Term((), Num(limit.head.value - 1, "N")) if limit.head.value > 0 else None
+        if limit.is_const("addN") and isinstance(k := limit.args[1].head, Num) and k.value > 0:
+            return limit.args[0] if k.value == 1 else limit.args[0] + Term((), Num(k.value - 1, "N"))
+        return None
+
