@@ -22,10 +22,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar, NamedTuple, Protocol
 
-from ..terms import Bound, Const, Num, Term, TermError, Type, Var, arguments, eta, number, sort
+from ..terms import Bound, Const, Head, Num, Term, TermError, Type, Var, arguments, eta, number, sort
 
 # Precedence, from what extends furthest to what stands for itself.
-QUANTIFIER, IMPLICATION, OR, AND, RELATION, CASES, SUM_OF_TERMS, BIG_SUM, PRODUCT, POWER, ATOM = range(11)
+# LAMBDA is a function written out, which has its own parentheses.
+QUANTIFIER, IMPLICATION, OR, AND, RELATION, CASES = range(6)
+SUM_OF_TERMS, BIG_SUM, PRODUCT, POWER, ATOM, LAMBDA = range(6, 12)
 LEVELS = {"plain": QUANTIFIER, "term": CASES + 1, "factor": PRODUCT, "atom": ATOM}
 
 GREEK = {
@@ -201,7 +203,11 @@ def _negative_coefficient(t: Term) -> Fraction | None:
 
 
 class Printer:
-    """One fold over a term; a subclass gives the looks. ``scope`` has the names of the bound variables."""
+    """One fold over a term; a subclass gives the looks. ``scope`` has the names of the bound variables.
+
+    The names of the variables in ``free`` are taken; ``names`` are for the quantified variables, in the
+    order in which they are printed, as far as they reach and are not taken.
+    """
 
     relation: ClassVar[dict[str, str]] = {"eq": "=", "eqN": "=", "le": "≤", "lt": "<", "ltN": "<"}
     negated: ClassVar[dict[str, str]] = {"eq": "≠", "eqN": "≠"}
@@ -210,7 +216,7 @@ class Printer:
     quantifier: ClassVar[dict[str, str]] = {"forall": "∀", "exists": "∃"}
     pi, dot, comma = "π", "·", ", "
 
-    def __init__(self, term: Term | None = None, free: Iterable[Var] = ()) -> None:
+    def __init__(self, term: Term | None = None, free: Iterable[Var] = (), names: Iterable[str] = ()) -> None:
         variables = {*free, *(term.free if term is not None else ())}
         self.names: dict[Var, str] = {}
         shown: set[str] = {self.pi}
@@ -220,6 +226,8 @@ class Printer:
                 name += "'"
             shown.add(self.name(name))
             self.names[v] = name
+        self.wanted = list(names)
+        self.vectors: dict[Var, Printed] = {}
 
     # -- the looks ---------------------------------------------------------------------------
 
@@ -268,8 +276,8 @@ class Printer:
     def mapsto(self, names: Sequence[str], body: str) -> str:
         raise NotImplementedError
 
-    def type_of(self, name: str, t: Type) -> str:
-        """``x in R`` in a quantifier."""
+    def domain(self, t: Type) -> str:
+        """``in R`` in a quantifier."""
         raise NotImplementedError
 
     def juxtaposed(self, factors: Sequence[str]) -> str:
@@ -292,9 +300,13 @@ class Printer:
         """In parentheses if its precedence is lower."""
         return p.text if p.level >= level else self.paren(p.text)
 
+    def taken(self, scope: tuple[str, ...]) -> set[str]:
+        """The printed names that are in use."""
+        return {self.name(n) for n in (*self.names.values(), *scope)} | {self.pi}
+
     def fresh_names(self, types: Iterable[Type], scope: tuple[str, ...]) -> list[str]:
         """Names for binders, none of which looks like a free name or one of the enclosing binders."""
-        taken = {self.name(n) for n in (*self.names.values(), *scope)} | {self.pi}
+        taken = self.taken(scope)
         chosen: list[str] = []
         for t in types:
             blocked: set[str] = set()
@@ -328,9 +340,37 @@ class Printer:
                 indices = [self.dot if p is not None else self.print(a, inner)
                            for a, p in zip(t.args, places, strict=True)]  # fmt: skip
                 return self.subscripted(t.head, indices, inner)
+            elif not isinstance(t.head, Const | Num) and None not in places[-k:] and set(t.binders) == {"N"}:
+                return self.applied(t.head, t.args[:-k], inner)
+        if sort(t.type) == "R" and set(t.binders) == {"N"} and (p := self.pointwise(t, scope)):
+            return p
         names = self.fresh_names(t.binders, scope)
         body = self.fold(Term((), t.head, t.args), (*reversed(names), *scope))
-        return Printed(self.mapsto([self.name(n) for n in names], body.text), QUANTIFIER)
+        return Printed(self.mapsto([self.name(n) for n in names], body.text), LAMBDA)
+
+    def pointwise(self, t: Term, scope: tuple[str, ...]) -> Printed | None:
+        """A linear combination of vectors or matrices as such: ``x + 2 y`` for ``i -> x_i + 2 y_i``."""
+        k = len(t.binders)
+
+        def combined(body: Term) -> Term | None:
+            """The body with scalar variables in place of the vectors' entries."""
+            if body.is_const("add"):
+                parts = [combined(a) for a in body.args]
+                return Term((), body.head, [p for p in parts if p]) if all(parts) else None
+            if body.is_const("mul"):
+                scalar = [all(i >= k for i, _ in a.loose) for a in body.args]
+                parts = [a if c else combined(a) for a, c in zip(body.args, scalar, strict=True)]
+                whole = sum(scalar) == 1 and all(parts)
+                return Term((), body.head, [p for p in parts if p]) if whole else None
+            vector = Term(t.binders, body.head, body.args)
+            if not body.args or vector == t or (p := self.function(vector, scope)).level == LAMBDA:
+                return None
+            v = Var(f"vector {len(self.vectors)}", "R")
+            self.vectors[v] = p
+            return eta(v)
+
+        body = combined(Term((), t.head, t.args)) if t.is_const("add", "mul") else None
+        return self.fold(body, ("",) * k + scope) if body is not None else None
 
     def symbol(self, head: object, scope: tuple[str, ...]) -> Printed:
         """A head without arguments, or a function by its name."""
@@ -342,6 +382,8 @@ class Printer:
                 return self.defined(head, (), scope, missing=len(arguments(head.type)))
             named = {"pi": self.pi, "false": self.false}
             return Printed(named.get(head.name) or self.constant(head.name), ATOM)
+        if isinstance(head, Var) and head in self.vectors:
+            return self.vectors[head]
         return Printed(self.name(self.raw(head, scope)), ATOM)
 
     def raw(self, head: object, scope: tuple[str, ...]) -> str:
@@ -361,16 +403,28 @@ class Printer:
         if not args:
             return self.symbol(h, scope)
         if not isinstance(h, Const):
-            printed = [self.function(a, scope) for a in args]
-            if sort(h.type) == "R" and set(arguments(h.type)) == {"N"}:
-                return self.subscripted(h, [p.text for p in printed], scope)
-            return Printed(self.name(self.raw(h, scope)) + self.paren(self.listed(printed)), ATOM)
+            return self.applied(h, args, scope)
         if h.body is not None:
             return self.defined(h, args, scope)
         return getattr(self, f"_{h.name}", self._other)(t, scope)
 
+    def applied(self, h: Head, args: Sequence[Term], scope: tuple[str, ...]) -> Printed:
+        """A variable at arguments: naturals at the end of those of a real function are subscripts."""
+        types = arguments(h.type)
+        n = len(types)
+        while n and types[n - 1] == "N" and sort(h.type) == "R":
+            n -= 1
+        indices = [self.function(a, scope).text for a in args[n:]]
+        if n == 0:
+            return self.subscripted(h, indices, scope)
+        listed = self.listed([self.function(a, scope) for a in args[:n]])
+        s = self.name(self.raw(h, scope)) + self.paren(listed)
+        return Printed(self.indexed(s, indices, compound=False) if indices else s, ATOM)
+
     def listed(self, printed: Sequence[Printed]) -> str:
         alone = len(printed) == 1
+        if alone and printed[0].level == LAMBDA:
+            return printed[0].text[1:-1]
         return self.comma.join(p.text if alone else self.at(p, IMPLICATION) for p in printed)
 
     def defined(self, h: Const, args: Sequence[Term], scope: tuple[str, ...], missing: int = 0) -> Printed:
@@ -386,7 +440,8 @@ class Printer:
             n -= 1
         if (template := self.template(display, False)) and not missing:  # the entry of a vector or matrix
             vector = self.at(Printed(self.fill(template, values[:n]), self.function_level(display)), ATOM)
-            return Printed(self.indexed(vector, [str(v) for v in values[n:]], compound=False), ATOM)
+            compound = re.search(r"[_^]", vector) is not None and not vector.endswith(")")
+            return Printed(self.indexed(vector, [str(v) for v in values[n:]], compound), ATOM)
         printed = [v.at(IMPLICATION) for v in values]
         if missing and len(values) < (n or len(types)):
             printed += [self.dot] * ((n or len(types)) - len(values)) if values else []
@@ -403,9 +458,12 @@ class Printer:
         template = self.template(display, False)
         if display.function_precedence is not None or not isinstance(template, str):
             return ATOM if display.function_precedence is None else display.function_precedence
+        template = template.strip()
         while template != (template := re.sub(r"[{(\[][^{}()\[\]]*[})\]]", "", template)):
             pass
-        return PRODUCT if re.search(r" |\\[,;:]", template.strip()) else ATOM
+        if re.search(r" [+-] ", template):
+            return SUM_OF_TERMS
+        return PRODUCT if re.search(r" |\\[,;:]", template) else ATOM
 
     def fill(self, template: Template, values: Sequence[Argument]) -> str:
         """The template with the arguments in their places."""
@@ -604,6 +662,8 @@ class Printer:
         variables: list[Var] = []
         while t.is_const(kind):
             (name,) = self.fresh_names(t.args[0].binders, scope)
+            if self.wanted and self.name(wanted := self.wanted.pop(0)) not in self.taken(scope):
+                name = wanted
             v = Var(f"{name} ", t.args[0].binders[0])  # no name that a caller can give has this space
             self.names[v] = name
             variables.append(v)
@@ -623,15 +683,19 @@ class Printer:
                 kept.append(g)
         for g in reversed(kept):
             rest = Term((), Const(join, ("P", "P", "P")), [g, rest])
-        heads = []
+        heads: list[tuple[list[str], str]] = []
         for v in variables:
-            name = self.name(self.names[v])
-            heads.append(f"{name} < {self.at(self.fold(limits[v], scope), CASES + 1)}" if v in limits
-                         else self.type_of(name, v.type))  # fmt: skip
+            limit = self.domain(v.type)
+            if v in limits:
+                limit = f"< {self.at(self.fold(limits[v], scope), CASES + 1)}"
+            if not heads or heads[-1][1] != limit:
+                heads.append(([], limit))
+            heads[-1][0].append(self.name(self.names[v]))
         body = self.fold(rest, scope)
         for v in variables:
             del self.names[v]
-        return Printed(self.quantified(self.quantifier[kind], heads, body.text), QUANTIFIER)
+        spelled = [f"{', '.join(names)} {limit}" for names, limit in heads]
+        return Printed(self.quantified(self.quantifier[kind], spelled, body.text), QUANTIFIER)
 
     _exists = _forall
 

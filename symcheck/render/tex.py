@@ -127,13 +127,13 @@ class TeX(Printer):
         left = names[0] if len(names) == 1 else f"({', '.join(names)})"
         return rf"({left} \mapsto {body})"
 
-    def type_of(self, name: str, t: Type) -> str:
+    def domain(self, t: Type) -> str:
         if isinstance(t, str):
-            return rf"{name} \in {self.types[t]}"
+            return rf"\in {self.types[t]}"
         if set(t[:-1]) == {"N"} and t[-1] == "R":
             indices = r" \times ".join([self.types["N"]] * (len(t) - 1))
-            return rf"{name} \in \mathbb{{R}}^{{{indices}}}"
-        return rf"{name} \colon {self._type(t)}"
+            return rf"\in \mathbb{{R}}^{{{indices}}}"
+        return rf"\colon {self._type(t)}"
 
     def _type(self, t: Type) -> str:
         if isinstance(t, str):
@@ -160,9 +160,12 @@ class TeX(Printer):
         return rf"{sign} {variables}\colon\ {MARK}:{body}"
 
 
-def tex(term: Term, free: Iterable[Var] = ()) -> str:
-    """A term as LaTeX for mathematics mode, on one line. The names of the variables in ``free`` are taken."""
-    return _unmarked(TeX(term, free).print(term))
+def tex(term: Term, free: Iterable[Var] = (), names: Iterable[str] = ()) -> str:
+    """A term as LaTeX for mathematics mode, on one line.
+
+    The names of the variables in ``free`` are taken; ``names`` are for the quantified variables, in order.
+    """
+    return _unmarked(TeX(term, free, names).print(term))
 
 
 def definition_tex(constant: Term, names: Iterable[str] = ()) -> str:

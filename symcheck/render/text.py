@@ -12,6 +12,7 @@ from .notation import (
     ATOM,
     GREEK,
     PRODUCT,
+    Argument,
     Display,
     Printed,
     Printer,
@@ -44,6 +45,9 @@ class Text(Printer):
         elif sub:
             sub = "_" + GREEK.get(sub, sub)
         return symbol + sub + name[len(plain) :]
+
+    def fill(self, template: Template, values: Sequence[Argument]) -> str:
+        return re.sub(r"_\{(\w)\}", r"_\1", super().fill(template, values))
 
     def constant(self, name: str) -> str:
         return name
@@ -97,19 +101,21 @@ class Text(Printer):
     def mapsto(self, names: Sequence[str], body: str) -> str:
         return f"({', '.join(names)} ↦ {body})"
 
-    def type_of(self, name: str, t: Type) -> str:
-        return f"{name} ∈ {self._type(t)}"
+    def domain(self, t: Type) -> str:
+        if isinstance(t, tuple) and set(t[:-1]) == {"N"} and t[-1] == "R":
+            return "∈ ℝ^ℕ" if len(t) == 2 else f"∈ ℝ^({'×'.join('ℕ' * (len(t) - 1))})"
+        return f"∈ {self._type(t)}" if isinstance(t, str) else f": {self._type(t)}"
 
     def _type(self, t: Type) -> str:
         if isinstance(t, str):
             return self.types[t]
         parts = [self._type(a) if isinstance(a, str) else f"({self._type(a)})" for a in t[:-1]]
-        return f"({' × '.join(parts)} → {self.types[t[-1]]})"
+        return f"{' × '.join(parts)} → {self.types[t[-1]]}"
 
     def juxtaposed(self, factors: Sequence[str]) -> str:
         out = factors[0]
         for previous, f in pairwise(factors):
-            short = previous.isdigit() and re.match(r"[^\W\d_](?!\w*\()", f)
+            short = previous.isdigit() and re.fullmatch(r"[^\W\d_][₀-₉]*(_(\w|\{[^{}]*\}))?", f)
             opens = f[0] in "({" and previous[-1] not in ")}" and not previous.isdigit()
             if opens or f[0].isdigit() or f[0] == "|" or re.search(r"\d/\d+$", previous):
                 out += f" · {f}"
@@ -121,9 +127,12 @@ class Text(Printer):
         return f"{sign} {', '.join(heads)}: {body}"
 
 
-def text(term: Term, free: Iterable[Var] = ()) -> str:
-    """A term as Unicode text on one line. The names of the variables in ``free`` are taken."""
-    return Text(term, free).print(term)
+def text(term: Term, free: Iterable[Var] = (), names: Iterable[str] = ()) -> str:
+    """A term as Unicode text on one line.
+
+    The names of the variables in ``free`` are taken; ``names`` are for the quantified variables, in order.
+    """
+    return Text(term, free, names).print(term)
 
 
 def definition_text(constant: Term, names: Iterable[str] = ()) -> str:
