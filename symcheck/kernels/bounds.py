@@ -98,9 +98,17 @@ def angle_bound(
     format, else at most u; abs(e1) <= ``frequency_error`` (by default :func:`frequency_bound`;
     0 if theta *is* the stored number); abs(e2) <= u. Hence abs(m theta) ((1 + e0)(1 + e1)(1 + e2)
     - 1), which is abs(m theta)(2u + u^2) for float64 and a position that the format holds; the
-    product's underflow is added. A position past the format's range is outside the model.
+    product's underflow is added.
+
+    Raises ValueError when the position or the angle lies outside the format's range: 65,536 is
+    infinite in float16.
     """
     format_ = format_of(dtype)
+    if max(abs(position), abs(position * theta)) > format_.largest:
+        raise ValueError(
+            f"position: given {position} with theta {theta:g}, expected at most "
+            f"{format_.largest:g} in {format_.name}"
+        )
     u = format_.unit_roundoff
     e0 = 0.0 if represents(position, format_) else u
     e1 = frequency_bound(format_) if frequency_error is None else frequency_error
@@ -130,9 +138,9 @@ def table_bound(
         error = scale * (error + (1 + trig_ulps * u) * (2 * u + u * u)) + inner.underflow
         error += _rounding_to(out, inner) * (scale + error)
     else:
-        # A computed value may pass 1 by k u, where half an ulp doubles.
-        error += _rounding_to(out, inner) / 2 * (1 + 2 * trig_ulps * u)
-    if out.precision < inner.precision:
+        # A computed value may pass 1 by k u; it then rounds back to 1 unless k u is the larger.
+        error += max(_rounding_to(out, inner) / 2, trig_ulps * u if out.precision < inner.precision else 0)
+    if out != inner:
         error += out.underflow
     return _upwards(error + inner.underflow)
 
@@ -213,14 +221,22 @@ def xpos_bound(
     error E = :func:`angle_bound` of (m - centre, log_rate), hence the relative error e^E (1 + 2 k u)
     - 1 =: r, as an ulp is at most 2u of its number. Cosine and sine (entry error e of :func:`table_bound`)
     are multiplied by f and rounded in the angle dtype (u) and to the compute dtype; then as in
-    :func:`rope_bound`, with the scale f. Positions and centre are integers; nothing may overflow.
+    :func:`rope_bound`, with the scale f. Positions and centre are integers. Raises ValueError
+    when f alone overflows one of the formats; x must not make it overflow either.
     """
     out = format_of(dtype)
     compute = format_of(widened(out) if compute_dtype is None else compute_dtype)
     inner = _angle_format(dtype, angle_dtype)
     _nonnegative(x_norm=x_norm, exp_ulps=exp_ulps)
     u = inner.unit_roundoff
-    factor = _upwards(math.exp((position - centre) * log_rate))
+    exponent = (position - centre) * log_rate
+    smallest_range = min(format_.largest for format_ in (inner, compute, out))
+    if exponent > math.log(smallest_range):
+        raise ValueError(
+            f"position: given {position} from centre {centre}, expected a factor below "
+            f"{smallest_range:g}, not e^{exponent:.4g}"
+        )
+    factor = _upwards(math.exp(exponent))
     # Factor: (1 + r); product with the table: (1 + u); conversion: (1 + u_compute).
     exponent_error = angle_bound(position - centre, log_rate, inner)
     relative_factor = math.expm1(exponent_error) + math.exp(exponent_error) * 2 * exp_ulps * u
@@ -392,8 +408,8 @@ def weighted_mean_bound(
     addition = gamma(n + terms - 1, compute)
     total = value_magnitude * (weight_error + (1 + weight_error) * addition)
     total += 2 * (n + 1) * terms * compute.underflow
-    if out.precision < compute.precision:
-        total += out.unit_roundoff * (value_magnitude + total) + out.underflow
+    if out != compute:
+        total += _rounding_to(out, compute) * (value_magnitude + total) + out.underflow
     return _upwards(total)
 
 

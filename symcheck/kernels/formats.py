@@ -40,6 +40,11 @@ class Format:
         return 2.0**-self.precision
 
     @property
+    def largest(self) -> float:
+        """The largest finite number (the largest exponent is 1 - minimum_exponent)."""
+        return (2.0 - 2.0 ** (1 - self.precision)) * 2.0 ** (1 - self.minimum_exponent)
+
+    @property
     def smallest_normal(self) -> float:
         return 2.0**self.minimum_exponent
 
@@ -73,7 +78,7 @@ def format_of(dtype: DType) -> Format:
     """
     if isinstance(dtype, Format):
         return dtype
-    name = dtype if isinstance(dtype, str) else str(dtype).removeprefix("torch.")
+    name = dtype if isinstance(dtype, str) else str(dtype).rpartition(".")[2]
     if name not in FORMATS:
         with contextlib.suppress(TypeError):
             name = numpy.dtype(dtype).name

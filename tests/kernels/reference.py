@@ -18,7 +18,9 @@ MP.dps = 50
 
 
 def exact(array: numpy.ndarray) -> numpy.ndarray:
-    """The float64 numbers of an array as mpmath numbers, without rounding."""
+    """The float64 numbers of an array as mpmath numbers, without rounding; exact ones stay."""
+    if array.dtype == object:
+        return array.copy()
     out = numpy.empty(array.shape, dtype=object)
     for index in numpy.ndindex(array.shape):
         out[index] = MP.mpf(float(array[index]))

@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from symcheck.kernels.attention import attention, attention_weights, causal_mask, softmax
-from symcheck.kernels.bounds import attention_bound, softmax_bound
+from symcheck.kernels.bounds import attention_bound, rope_score_bound, softmax_bound
 from symcheck.kernels.formats import FORMATS
+from symcheck.kernels.frequencies import inverse_frequencies
+from symcheck.kernels.rope import rotate
 
 from . import reference
 from .reference import MP, assert_within
@@ -106,6 +108,34 @@ def test_batches_and_heads(backend):
             # The backend may order the sums of a batched product in another way.
             arrays = [backend.exact(a[b, h, ...]) for a in (q, k, v)]
             assert numpy.abs(together[b, h] - alone).max() <= 2 * bound(*arrays, "float32")
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("shift", [0, 100_000])
+def test_rotary_attention_sees_offsets_alone(backend, dtype, shift):
+    positions, thetas = [0, 1, 2, 40, 41], reference.frequencies(8)
+    (q, exact_q), (k, exact_k), (v, exact_v) = (
+        stored(backend, sample(seed, 5, 8), dtype) for seed in (20, 21, 22)
+    )
+    frequencies = inverse_frequencies(8, xp=backend.xp)
+    shifted = backend.array([m + shift for m in positions], "int32")
+    turned = [rotate(x, shifted, frequencies, layout="half") for x in (q, k)]
+    made = backend.exact(attention(*turned, v))
+    # The expected values are those of the unshifted positions.
+    rotated_q, rotated_k = (reference.rotated(x, positions, thetas, "half") for x in (exact_q, exact_k))
+    expected = reference.attention(rotated_q, rotated_k, exact_v)
+    lengths = [float(numpy.linalg.norm(x, axis=1).max()) * (1 + 1e-12) for x in (exact_q, exact_k)]
+    error = rope_score_bound(shift + 41, shift + 41, [float(t) for t in thetas], *lengths, dtype)
+    limit = attention_bound(
+        5,
+        8,
+        # Rounded vectors are longer by less than their own error.
+        1.01 * lengths[0] * lengths[1],
+        float(numpy.abs(exact_v).max()),
+        dtype,
+        score_error=error / math.sqrt(8),
+    )
+    assert_within(made, expected, limit)
 
 
 @settings(max_examples=25, deadline=None)

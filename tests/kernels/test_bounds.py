@@ -87,6 +87,11 @@ def test_bounds_grow_with_what_is_lost():
         (lambda: bounds.softmax_bound(4, 1e9, 1.0, "float32"), r"^score_error: the scores are off by 1e\+09"),
         (lambda: bounds.softmax_bound(200, 0.0, 1.0, "bfloat16"), r"^n: given 200, expected fewer than 128"),
         (lambda: bounds.softmax_bound(2, 0.0, 1.0, "bfloat16", exp_ulps=200), r"^exp_ulps: given 200"),
+        (lambda: bounds.angle_bound(65536, 1.0, "float16"), r"^position: given 65536 with theta 1, expected"),
+        (
+            lambda: bounds.xpos_bound(5000, 1.0, 0.0024468, 1.0, "float16"),
+            r"^position: given 5000 from centre 0, expected a factor below 65504, not e\^12.23$",
+        ),
         (lambda: bounds.angle_bound(1, 1.0, "int8"), r"^dtype: given 'int8', expected one of"),
     ],
 )

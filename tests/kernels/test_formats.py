@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import ml_dtypes
 import numpy
 import pytest
@@ -17,6 +20,7 @@ def test_parameters_are_those_of_the_format(name):
     info = ml_dtypes.finfo(NUMPY_DTYPES[name])
     format_ = FORMATS[name]
     assert format_.unit_roundoff == float(info.eps) / 2
+    assert format_.largest == float(info.max)
     assert format_.smallest_normal == float(info.smallest_normal)
     assert format_.smallest_subnormal == float(info.smallest_subnormal)
 
@@ -45,3 +49,18 @@ def test_what_is_no_array_is_refused():
         namespace_of([1.0], numpy.ones(1))
     with pytest.raises(ValueError, match=r"^xp: given .*, expected an array library"):
         standard_namespace(object())
+
+
+def test_jax_without_float64_is_refused():
+    pytest.importorskip("jax")
+    # The switch is global to a process, and the other tests have turned it on.
+    program = """
+import jax.numpy, warnings
+from symcheck.kernels.frequencies import inverse_frequencies
+warnings.simplefilter("ignore")
+assert inverse_frequencies(4, xp=jax.numpy, dtype="float32").dtype == "float32"
+inverse_frequencies(4, xp=jax.numpy)
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert ran.returncode == 1
+    assert "ValueError: dtype: float64 asked of jax.numpy, which gave float32" in ran.stderr

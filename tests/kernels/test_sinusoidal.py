@@ -34,6 +34,19 @@ def test_against_reference(backend, layout, spacing, dtype):
     assert_within(backend.exact(made), expected, bounds(POSITIONS, 16, layout, dtype, spacing))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("spacing", ["paper", "tensor2tensor"])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_sweep_of_large_positions(backend, spacing, dtype):
+    positions = [int(m) for m in numpy.random.default_rng(1).integers(0, 2**24, 300)]
+    positions += [2**k + e for k in range(8, 24) for e in (-1, 0, 1)]
+    made = sinusoidal(
+        backend.array(positions, "int32"), 128, spacing=spacing, layout="sine-first", dtype=dtype
+    )
+    expected = reference.sinusoid(positions, 128, 10000.0, spacing, "sine-first")
+    assert_within(backend.exact(made), expected, bounds(positions, 128, "sine-first", dtype, spacing))
+
+
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
 @pytest.mark.parametrize("angle_dtype", ["float64", "same"])
 def test_angle_dtype_is_its_own_parameter(backend, dtype, angle_dtype):

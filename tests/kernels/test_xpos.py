@@ -79,6 +79,7 @@ def test_no_factor_at_the_centre(backend):
     assert (backend.exact(made) == backend.exact(plain)).all()
 
 
+@pytest.mark.filterwarnings("ignore:overflow encountered in cast")
 def test_centre_keeps_keys_in_range(backend):
     x = backend.array(numpy.ones((1, DIM)), "float16")
     positions = backend.array([5000], "int32")
