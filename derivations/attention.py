@@ -7,13 +7,13 @@ weights B that multiply exp(score): 1 keeps, 0 hides, exp(M) is an additive mask
 
 from __future__ import annotations
 
-
-from derivations.vectors import dot, entry
+from derivations.vectors import display, dot, entry
 from symcheck.checker import perm
 from symcheck.claims import theorem
+from symcheck.evidence import countertheorem
 from symcheck.prove.lemmas import MATRIX, SEQUENCE, sum_ext, total
 from symcheck.prove.proof import Line, Proof, Statement
-from symcheck.prove.refute import decide, denial, matrix, naturals, refutation
+from symcheck.prove.refute import decide, matrix, naturals
 from symcheck.render.notation import register
 from symcheck.terms import Term, const, defined, eq, forall, implies, lam, lt, number, unfold, var
 
@@ -51,15 +51,15 @@ permuted = defined("permuted", [INDEX, MATRIX, "N", "N"], lambda s, X, i, c: X(s
 #: The causal mask: token i sees the tokens j <= i.
 causal = defined("causal", ["N", "N"], lambda i, j: total(i + 1, lambda l: const("delta", j, l)))
 
-register("softmax", tex=r"\operatorname{{softmax}}({1})_{{{2}}}", text="softmax({1})[{2}]")
-register("masked_softmax", tex=r"\operatorname{{softmax}}_{{{1}}}({2})_{{{3}}}", text="softmax[{1}]({2})[{3}]")
-register("project", tex=r"\left({1}\,{2}\right)_{{{3},{4}}}", text="({1} {2})[{3},{4}]")
-register("score", tex=r"S({2})_{{{5},{6}}}", text="S({2})[{5},{6}]")
-register("attention", tex=r"\operatorname{{Attention}}({3})_{{{7},{8}}}", text="Attention({3})[{7},{8}]")
-register("masked_attention", tex=r"\operatorname{{Attention}}_{{{3}}}({4})_{{{8},{9}}}",
-         text="Attention[{3}]({4})[{8},{9}]")
-register("permuted", tex=r"\left(P {1}\right)_{{{2},{3}}}", text="(P {1})[{2},{3}]")
-register("causal", tex=r"\mathbf{{1}}[{1} \le {0}]", text="[{1} ≤ {0}]")
+
+display("softmax", r"\operatorname{softmax}_{<1:bound>}(<1:body>)", "softmax_<1:bound>(<1:body>)", 2)
+display("masked_softmax", r"\operatorname{softmax}_{<2:bound>}(<2:body> \mid <1>)", "softmax_<2:bound>(<2:body> | <1>)", 3)
+display("project", r"<1:atom>\,<2:atom>", "<1:atom> <2:atom>", 3, 4)
+display("score", r"S(<2>)", "S(<2>)", 5, 6)
+display("attention", r"\operatorname{Attention}(<3>)", "Attention(<3>)", 7, 8)
+display("masked_attention", r"\operatorname{Attention}_{<3>}(<4>)", "Attention_<3>(<4>)", 8, 9)
+display("permuted", r"P\,<1:atom>", "P <1:atom>", 2, 3)
+register("causal", tex=r"\mathbf{1}[<1> \le <0>]", text="[<1> ≤ <0>]", function_tex=r"B^{\mathrm{causal}}", function_text="Bcausal")
 
 n, d, d_k, i, j, c = (var(v, "N") for v in ("n", "d", "d_k", "i", "j", "c"))
 s = var("s", INDEX)
@@ -177,16 +177,15 @@ LOOKING = {**TWO, "W_Q": matrix([[1]]), "W_K": matrix([[1]])}
 invariance = Statement((perm(n, s),), eq(attend(PX, i, c), attend(X, i, c)), (n.head, d.head))
 
 
-@theorem("attention.not_invariant", denial(invariance),
-         "Self-attention is not invariant: exchanging two tokens exchanges two different outputs",
-         references=(VASWANI,))  # fmt: skip
-def not_invariant(p: Proof, goal: Statement) -> Line:
-    return refutation(invariance, {**LOOKING, "X": matrix([[1], [0]])})(p, goal)
+countertheorem("attention.not_invariant",
+               "Self-attention is not invariant: exchanging two tokens exchanges two different outputs",
+               invariance, {**LOOKING, "X": matrix([[1], [0]])}, references=(VASWANI,))  # fmt: skip
 
 
 #: Input of the encoded tokens: X + P_pos, and PX + P_pos after the tokens were reordered.
 encoded = defined("encoded", [MATRIX, MATRIX, "N", "N"], lambda X, P, i, c: X(i, c) + P(i, c))
-register("encoded", tex=r"\left({0} + {1}\right)_{{{2},{3}}}", text="({0} + {1})[{2},{3}]")
+register("encoded", tex=r"\bigl(<0> + <1>\bigr)_{<2>, <3>}", text="(<0> + <1>)[<2>, <3>]",
+         function_tex=r"(<0> + <1>)", function_text="(<0> + <1>)")
 reordered = entry(encoded, PX, P_pos)
 
 
@@ -202,12 +201,10 @@ encoded_equivariance = Statement((perm(n, s),), eq(
     attend(reordered, i, c), attend(entry(encoded, X, P_pos), s(i), c)), (n.head, d.head))  # fmt: skip
 
 
-@theorem("attention.positions_break_equivariance", denial(encoded_equivariance),
-         "With position codes, reordering the tokens does more than reorder the outputs",
-         references=(VASWANI,))  # fmt: skip
-def positions_break_equivariance(p: Proof, goal: Statement) -> Line:
-    values = {**LOOKING, "X": matrix([[1], [0]]), "P_pos": matrix([[0], [2]])}
-    return refutation(encoded_equivariance, values)(p, goal)
+countertheorem("attention.positions_break_equivariance",
+               "With position codes, reordering the tokens does more than reorder the outputs",
+               encoded_equivariance, {**LOOKING, "X": matrix([[1], [0]]), "P_pos": matrix([[0], [2]])},
+               references=(VASWANI,))  # fmt: skip
 
 
 causal_equivariance = Statement((perm(n, s), lt(i, n)), eq(
@@ -215,10 +212,8 @@ causal_equivariance = Statement((perm(n, s), lt(i, n)), eq(
     masked_attention(n, d, d_k, entry(causal), X, *WEIGHTS, s(i), c)), (n.head, d.head))  # fmt: skip
 
 
-@theorem("attention.causal_breaks_equivariance", denial(causal_equivariance),
-         "The causal mask alone breaks the symmetry: exchanging two tokens does more than exchange the outputs",
-         references=(VASWANI,))  # fmt: skip
-def causal_breaks_equivariance(p: Proof, goal: Statement) -> Line:
-    return refutation(causal_equivariance, {**TWO, "X": matrix([[1], [0]])})(p, goal)
+countertheorem("attention.causal_breaks_equivariance",
+               "The causal mask alone breaks the symmetry: exchanging tokens does more than exchange outputs",
+               causal_equivariance, {**TWO, "X": matrix([[1], [0]])}, references=(VASWANI,))  # fmt: skip
 
 

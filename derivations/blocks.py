@@ -5,11 +5,10 @@ The matrices of a sinusoidal shift and of RoPE are of this form; what holds for 
 
 from __future__ import annotations
 
-from derivations.vectors import delta, entry, matmul, matvec, transpose
+from derivations.vectors import delta, display, entry, matmul, matvec, transpose
 from symcheck.claims import theorem
-from symcheck.prove.lemmas import MATRIX, SEQUENCE, by_parity, sum_delta, sum_ext, sum_pairs, total
+from symcheck.prove.lemmas import SEQUENCE, by_parity, sum_delta, sum_ext, sum_pairs, total
 from symcheck.prove.proof import Line, Proof, Statement
-from symcheck.render.notation import register
 from symcheck.terms import Term, const, defined, eq, lam, lt, number, var
 
 
@@ -25,8 +24,8 @@ def _row(x: Term, y: Term, i: Term, s: Term) -> Term:
 #: Entry (r, s) of the block-diagonal matrix with blocks [[a_i, b_i], [c_i, d_i]].
 blocks = defined("blocks", [SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE, "N", "N"], lambda a, b, c, d, r, s: weave(
     lam("N", lambda i: _row(a, b, i, s)), lam("N", lambda i: _row(c, d, i, s)), r))  # fmt: skip
-register("blocks", tex=r"\operatorname{{diag}}_i\!\begin{{pmatrix}} {0} & {1} \\ {2} & {3} \end{{pmatrix}}_{{{4},{5}}}",
-         text="diag_i [[{0}, {1}], [{2}, {3}]][{4},{5}]")
+display("blocks", r"\operatorname{diag}_i\begin{pmatrix} <0> & <1> \\ <2> & <3> \end{pmatrix}",
+        "diag_i [[<0>, <1>], [<2>, <3>]]", 4, 5)
 
 a, b, c, d = (var(s, SEQUENCE) for s in "abcd")
 e, f, g, k = (var(s, SEQUENCE) for s in "efgk")

@@ -8,9 +8,19 @@ Row vectors multiplied from the right turn the other way, which is where R_(m-n)
 from __future__ import annotations
 
 from derivations.blocks import blocks, weave, woven
-from derivations.sinusoidal import (angle_at, block_product, cos, negated, of_blocks, orthogonal, rotation,
-                                    sin, theta, transposed_product)  # fmt: skip
-from derivations.vectors import delta, dot, entry, matmul, matvec, transpose, vecmat
+from derivations.sinusoidal import (
+    angle_at,
+    block_product,
+    cos,
+    negated,
+    of_blocks,
+    orthogonal,
+    rotation,
+    sin,  # fmt: skip
+    theta,
+    transposed_product,
+)
+from derivations.vectors import delta, display, dot, entry, matmul, matvec, transpose, vecmat
 from symcheck.claims import theorem
 from symcheck.prove.lemmas import SEQUENCE, by_parity, sum_add, sum_ext, sum_pairs, sum_split, total
 from symcheck.prove.proof import Line, Proof, Statement
@@ -34,13 +44,14 @@ interleave = defined("interleave", ["N", SEQUENCE, "N"], lambda h, x, j: weave(
 re_mul = defined("re_mul", ["R"] * 4, lambda a, b, c, d: a * c - b * d)
 im_mul = defined("im_mul", ["R"] * 4, lambda a, b, c, d: a * d + b * c)
 
-register("rope", tex=r"\left(R_{{{1}}} {2}\right)_{{{3}}}", text="(R[{1}] {2})[{3}]")
-register("rope_half", tex=r"\left(R^{{\mathrm{{half}}}}_{{{2}}} {3}\right)_{{{4}}}", text="(Rhalf[{2}] {3})[{4}]")
-register("interleave", tex=r"\left(P {1}\right)_{{{2}}}", text="(P {1})[{2}]")
-register("re_mul", tex=r"\operatorname{{Re}}\left[({0} + \mathrm{{i}}\,{1})({2} + \mathrm{{i}}\,{3})\right]",
-         text="Re[({0} + i {1})({2} + i {3})]")
-register("im_mul", tex=r"\operatorname{{Im}}\left[({0} + \mathrm{{i}}\,{1})({2} + \mathrm{{i}}\,{3})\right]",
-         text="Im[({0} + i {1})({2} + i {3})]")
+
+display("rope", r"R_{<1>}\,<2:atom>", "R_{<1>} <2:atom>", 3)
+display("rope_half", r"R^{\mathrm{half}}_{<2>}\,<3:atom>", "Rhalf_{<2>} <3:atom>", 4)
+display("interleave", r"P\,<1:atom>", "P <1:atom>", 2)
+register("re_mul", tex=r"\operatorname{Re}\bigl[(<0:term> + \mathrm{i}\,<1:factor>)(<2:term> + \mathrm{i}\,<3:factor>)\bigr]",
+         text="Re[(<0:term> + i·<1:factor>)·(<2:term> + i·<3:factor>)]")
+register("im_mul", tex=r"\operatorname{Im}\bigl[(<0:term> + \mathrm{i}\,<1:factor>)(<2:term> + \mathrm{i}\,<3:factor>)\bigr]",
+         text="Im[(<0:term> + i·<1:factor>)·(<2:term> + i·<3:factor>)]")
 
 q, k = var("q", SEQUENCE), var("k", SEQUENCE)
 m, n, x = var("m"), var("n"), var("x", SEQUENCE)

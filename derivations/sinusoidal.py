@@ -7,7 +7,7 @@ dimension d = 2h (h = 0 included: then there is nothing to say) and any frequenc
 from __future__ import annotations
 
 from derivations.blocks import blocks, identity, weave, woven
-from derivations.vectors import delta, dot, entry, matmul, matvec, transpose
+from derivations.vectors import delta, display, dot, entry, matmul, matvec, transpose
 from symcheck.claims import theorem
 from symcheck.prove.lemmas import SEQUENCE, by_parity, sum_constant, sum_ext, sum_le, sum_pairs, total
 from symcheck.prove.proof import Line, Proof, Statement
@@ -43,11 +43,12 @@ shift = defined("shift", [SEQUENCE, "R", "N", "N"], lambda theta, k, r, s: block
 #: The inner product of two codes as a function of the offset: the kernel g.
 kernel = defined("kernel", ["N", SEQUENCE, "R"], lambda h, theta, t: total(h, lambda i: cos(t * theta(i))))
 
-register("PE", tex=r"\mathrm{{PE}}({1})_{{{2}}}", text="PE({1})[{2}]")
-register("PE_cosine", tex=r"\mathrm{{PE}}'({1})_{{{2}}}", text="PE'({1})[{2}]")
-register("rotation", tex=r"\left(R_{{{1}}}\right)_{{{2},{3}}}", text="R[{1}][{2},{3}]")
-register("shift", tex=r"\left(M_{{{1}}}\right)_{{{2},{3}}}", text="M[{1}][{2},{3}]")
-register("kernel", tex=r"g({2})", text="g({2})")
+
+display("PE", r"\mathrm{PE}(<1>)", "PE(<1>)", 2)
+display("PE_cosine", r"\mathrm{PE}^{\cos}(<1>)", "PEcos(<1>)", 2)
+display("rotation", r"R_{<1>}", "R_{<1>}", 2, 3)
+display("shift", r"M_{<1>}", "M_{<1>}", 2, 3)
+register("kernel", tex=r"g(<2>)", text="g(<2>)")
 
 theta = var("theta", SEQUENCE)
 pos, k, j, m, n, t = (var(s) for s in ("pos", "k", "j", "m", "n", "t"))

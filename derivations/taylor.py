@@ -17,7 +17,22 @@ from symcheck.prove.lemmas import SEQUENCE, sum_exchange, sum_ext, sum_scale, to
 from symcheck.prove.proof import Line, Proof, Statement
 from symcheck.prove.refute import compute, denial
 from symcheck.render.notation import register
-from symcheck.terms import Term, apply, const, defined, eq, exists, forall, implies, lam, le, lt, number, unfold, var
+from symcheck.terms import (
+    Term,
+    apply,
+    const,
+    defined,
+    eq,
+    exists,
+    forall,
+    implies,
+    lam,
+    le,
+    lt,
+    number,
+    unfold,
+    var,
+)
 
 RUDIN, SU = "Rudin 1976, 5.15 and 9.41", "Su, kexue.fm/archives/8231, eq. 4"
 SCALAR, GRADIENT, HESSIAN = (SEQUENCE, SEQUENCE, "R"), (SEQUENCE, SEQUENCE, "N", "R"), (SEQUENCE, SEQUENCE, "N", "N", "R")
@@ -75,10 +90,12 @@ def _c2(d: Term, f: Term, f_m: Term, f_n: Term, f_mm: Term, f_mn: Term, f_nn: Te
 #: f is C^2 on R^d x R^d with these gradient and Hessian blocks.
 C2 = defined("C2", ["N", SCALAR, GRADIENT, GRADIENT, HESSIAN, HESSIAN, HESSIAN], _c2, "P")
 
-register("bilinear", tex=r"{1}^\top {2}\, {3}", text="{1}ᵀ {2} {3}")
-register("curvature", tex=r"\mathrm{{D}}^2 f({4}, {5})[({6}, {7})^2]", text="D²f({4}, {5})[({6}, {7})²]")
-register("distance2", tex=r"\lVert {1} - {2} \rVert^2", text="‖{1} - {2}‖²")
-register("C2", tex=r"{1} \in C^2(\mathbb{{R}}^{{{0}}} \times \mathbb{{R}}^{{{0}}})", text="{1} ∈ C²(R^{0} × R^{0})")
+
+register("bilinear", tex=r"<1:atom>^\top\, <2:atom>\, <3:atom>", text="<1:atom>ᵀ <2:atom> <3:atom>")
+register("curvature", tex=r"\mathrm{D}^2 f(<4>, <5>)[(<6>, <7>)^2]", text="D²f(<4>, <5>)[(<6>, <7>)²]")
+register("distance2", tex=r"\lVert <1:term> - <2:factor> \rVert^2", text="‖<1:term> - <2:factor>‖²")
+register("C2", tex=r"<1> \in C^2(\mathbb{R}^{<0>} \times \mathbb{R}^{<0>})", text="<1> ∈ C²(ℝ^<0:atom> × ℝ^<0:atom>)",
+         precedence=4)
 
 d = var("d", "N")
 f, f_m, f_n = var("f", SCALAR), var("f_m", GRADIENT), var("f_n", GRADIENT)
@@ -100,13 +117,19 @@ def expansion(p: Term, q: Term, u: Term, v: Term, pure: object = HALF, mixed: ob
             + pure * bilinear(d, q, at(f_nn, u, v), q) + mixed * bilinear(d, p, at(f_mn, u, v), q))  # type: ignore[operator] # fmt: skip
 
 
+#: F(p, q) = o(|p|^2 + |q|^2) as (p, q) tends to 0, in epsilon and delta.
+small_o = defined("small_o", ["N", SCALAR], lambda d, F: forall("R", lambda e: implies(lt(0, e), exists(
+    "R", lambda r: const("and", lt(0, r), forall([SEQUENCE, SEQUENCE], lambda p, q: implies(
+        le(dot(d, p, p) + dot(d, q, q), r),
+        le(const("abs", F(p, q)), e * (dot(d, p, p) + dot(d, q, q))))))))), "P")  # fmt: skip
+register("small_o", tex=r"<1:body> = o\bigl(\lVert (<1:bound>) \rVert^2\bigr)",
+         text="<1:body> = o(‖(<1:bound>)‖²)", precedence=4)
+
+
 def second_order(pure: object = HALF, mixed: object = 1) -> Statement:
     """The remainder of the expansion with these coefficients is o(|p_m|^2 + |p_n|^2)."""
-    return Statement((smooth,), forall("R", lambda e: implies(lt(0, e), exists("R", lambda r: const("and", lt(0, r), forall(
-        [SEQUENCE, SEQUENCE], lambda p, q: implies(
-            le(dot(d, p, p) + dot(d, q, q), r),
-            le(const("abs", f(added(x, p), added(y, q)) - expansion(p, q, x, y, pure, mixed)),
-               e * (dot(d, p, p) + dot(d, q, q))))))))), ORDER)  # fmt: skip
+    return Statement((smooth,), small_o(d, lam([SEQUENCE, SEQUENCE], lambda p, q: (
+        f(added(x, p), added(y, q)) - expansion(p, q, x, y, pure, mixed)))), ORDER)  # fmt: skip
 
 
 def conditions(p: Proof, line: Line) -> list[Line]:
@@ -217,7 +240,8 @@ def second_order_proof(p: Proof, goal: Statement) -> Line:
     positive = p.assume(lt(0, e))
     near = p.mp(p.specialise(continuous, x, y, e), positive)
     lagrange_at = p.cuts(p.theorem("taylor.lagrange"), known)
-    found_goal = goal.concl.args[0]
+    opened_goal = unfold(goal.concl, ["small_o"])
+    found_goal = opened_goal.args[0]
     target = apply(found_goal, [e]).args[1]
 
     def with_radius(r: Term, line: Line) -> Line:
@@ -243,7 +267,7 @@ def second_order_proof(p: Proof, goal: Statement) -> Line:
         return p.witness(target, r, p.both(big, p.convert(every, apply(target.args[0], [r]).args[1])))
 
     done = p.obtain(near, with_radius, name="r")
-    return p.convert(p.generalise(p.discharge(done, positive.concl), e), goal.concl)
+    return p.convert(p.generalise(p.discharge(done, positive.concl), e), goal.concl, "small_o")
 
 
 def _moved(p: Proof, x: Term, t: Term, code: Term) -> Line:
@@ -401,7 +425,7 @@ def refute_coefficients(p: Proof, statement: Statement, values: dict[str, Term],
     closed = p.assume(statement.closed())
     full = {**values, "x_m": number_sequence(0), "x_n": number_sequence(0)}
     line = p.specialise(closed, *(full[v.name] for v in statement.variables))
-    line = p.mp(line, quadratic_is_smooth(p, values))
+    line = p.unfolded(p.mp(line, quadratic_is_smooth(p, values)), "small_o")
     line = p.mp(p.specialise(line, HALF), p.ball(lt(0, number(HALF))))
 
     def use(r: Term, found: Line) -> Line:
@@ -461,7 +485,8 @@ PRINTED = second_order(pure=1)
 
 
 @theorem("taylor.half_is_needed", denial(PRINTED),
-         "Without the 1/2 the expansion is wrong already for f = x^2", references=(RUDIN,))  # fmt: skip
+         "Without the 1/2 the expansion is wrong already for f = x^2", references=(RUDIN,), denies=PRINTED,
+         witness="d = 1, f(x_m, x_n) = x_m^2 at 0: the two sides are p^2 and 2 p^2")  # fmt: skip
 def half_is_needed(p: Proof, goal: Statement) -> Line:
     return refute_coefficients(p, PRINTED, quadratic(1, 0, 0), 1, 0)
 

@@ -29,8 +29,14 @@ def delta(i: Term, j: Term) -> Term:
     return const("delta", i, j)
 
 
-register("dot", tex=r"\langle {1},\, {2} \rangle", text="⟨{1}, {2}⟩")
-register("matvec", tex=r"\left({1}\,{2}\right)_{{{3}}}", text="({1} {2})[{3}]")
-register("vecmat", tex=r"\left({1}\,{2}\right)_{{{3}}}", text="({1} {2})[{3}]")
-register("matmul", tex=r"\left({1}\,{2}\right)_{{{3},{4}}}", text="({1} {2})[{3},{4}]")
-register("transpose", tex=r"\left({0}^\top\right)_{{{1},{2}}}", text="({0}ᵀ)[{1},{2}]")
+def display(name: str, tex: str, text: str, *indices: int) -> None:
+    """Register how an array-valued constant is printed: by itself, and at its last arguments as indices."""
+    places = ", ".join(f"<{k}>" for k in indices)
+    register(name, tex=rf"\bigl({tex}\bigr)_{{{places}}}", text=f"({text})[{places}]", function_tex=tex, function_text=text)
+
+
+register("dot", tex=r"\langle <1>,\, <2> \rangle", text="⟨<1>, <2>⟩")
+display("matvec", r"<1:atom>\,<2:atom>", "<1:atom> <2:atom>", 3)
+display("vecmat", r"<1:atom>\,<2:atom>", "<1:atom> <2:atom>", 3)
+display("matmul", r"<1:atom>\,<2:atom>", "<1:atom> <2:atom>", 3, 4)
+display("transpose", r"<0:atom>^\top", "<0:atom>ᵀ", 1, 2)

@@ -73,6 +73,8 @@ class TheoremEntry:
     crosscheck: Callable[[], Iterable[Crosscheck]] | None = None
     references: tuple[str, ...] = ()
     remark: str = ""
+    denies: Any = None  # the Statement that a theorem of the form "not for all" denies
+    witness: str = ""
 
     @property
     def family(self) -> str:
@@ -83,11 +85,12 @@ class TheoremEntry:
 class Piece:
     """One certificate of an evidence: what it shows, the statement it must prove, and its proof script."""
 
-    role: str  # "proof", "refutation", "correction", "condition", "reading", "map", "enclosure"
+    role: str  # proof, refutation, correction, reading, other reading, map, enclosure
     statement: Any
     prove: Callable[[Any, Any], Any]
     theorem: str | None = None
     note: str = ""
+    denies: Any = None  # the Statement that a refutation denies
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,6 @@ class Claim:
     evidence: Evidence
     theorems: tuple[str, ...] = ()
     reconstructed: bool = False
-    statement: Any = None
 
 
 @dataclass
@@ -239,7 +241,7 @@ def prove_piece(piece: Piece, lemmas: Any) -> dict:
     """Run a proof script; return the certificate of its last line. Raises ProofError."""
     from .prove.proof import Proof
 
-    if piece.theorem is not None and piece.role == "proof":
+    if piece.theorem is not None:
         return lemmas.certificates[piece.theorem] if lemmas.theorem(piece.theorem) else {}
     p = Proof(library=lemmas)
     return p.certificate(piece.prove(p, piece.statement))
@@ -262,10 +264,7 @@ def pieces_of(entry: TheoremEntry | Claim) -> tuple[Piece, ...]:
     """The certificates that an entry needs."""
     if isinstance(entry, TheoremEntry):
         return (Piece("proof", entry.statement, entry.prove, entry.id),)
-    out = []
-    for piece in entry.evidence.pieces:
-        out.append(piece)
-    return tuple(out)
+    return entry.evidence.pieces
 
 
 def settle(entry: TheoremEntry | Claim, lemmas: Any = None, *, crosscheck: bool = True) -> Result:

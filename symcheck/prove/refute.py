@@ -293,6 +293,43 @@ def matrix(rows: Iterable[Iterable[Term | int | Fraction]]) -> Term:
     return f
 
 
+def first_entries(f: Term, size: int = 3) -> str | None:
+    """A closed sequence or matrix by its first entries, as text; None for other functions."""
+    from flint import ctx
+
+    if f.free or not f.binders or any(t != "N" for t in f.binders) or len(f.binders) > 2:
+        return None
+    old, ctx.prec = ctx.prec, 64
+    try:
+        value = balls.evaluate(f)
+
+        def show(x: object) -> str:
+            return str(x) if isinstance(x, int) else _number(x)
+
+        if len(f.binders) == 1:
+            return "(" + ", ".join(show(value(i)) for i in range(size)) + ", ...)"
+        return "(" + "; ".join(", ".join(show(value(i, j)) for j in range(2)) for i in range(2)) + "; ...)"
+    except (TermError, ArithmeticError, ValueError, TypeError):
+        return None
+    finally:
+        ctx.prec = old
+
+
+def _number(x: object) -> str:
+    from flint import arb
+
+    for top, name in ((1, ""), (arb.pi(), "π")):
+        for q in (1, 2, 3, 4):
+            k = (x * q / top).unique_fmpz()  # type: ignore[operator]
+            if k is not None and (x * q - k * top).contains(0):  # type: ignore[operator]
+                f = Fraction(int(k), q)
+                if not name:
+                    return str(f)
+                return (("" if f.numerator == 1 else "-" if f.numerator == -1 else str(f.numerator)) + name
+                        + (f"/{f.denominator}" if f.denominator > 1 else ""))  # fmt: skip
+    return x.str(6, radius=False)  # type: ignore[attr-defined]
+
+
 def _candidates(t: Type, rng: random.Random, simple: bool) -> Term:
     """A random closed value of a type: few shared simple values first."""
     if t == "N":
