@@ -170,7 +170,7 @@ class Term:
             free = a.free if not free else free if a.free <= free else free | a.free
             loose = a.loose if not loose else loose if a.loose <= loose else loose | a.loose
             key.append(a.digest)
-        charge(1)
+        charge(1 + len(free) + len(loose))
         if size > MAX_SIZE or depth >= MAX_DEPTH:
             raise TermError(f"term too large: {size} nodes, depth {depth}")
         if isinstance(head, Bound):

@@ -13,7 +13,7 @@ from flint import arb, ctx, fmpq
 
 from ..terms import Bound, Const, Num, Term, TermError, charge
 
-MAX_SUM = 100_000
+MAX_SUM, MAX_BITS = 100_000, 20_000
 UNARY: dict[str, Callable[[arb], arb]] = {"sin": arb.sin, "cos": arb.cos, "exp": arb.exp, "log": arb.log,
                                           "sqrt": arb.sqrt, "abs": abs, "inv": lambda x: 1 / x}  # fmt: skip
 
@@ -39,10 +39,15 @@ def evaluate(t: Term, env: tuple = ()) -> Any:
         f = evaluate(h.body)
         return f(*xs) if args else f
     match h.name:
-        case "add" | "addN":
+        case "add":
             return xs[0] + xs[1]
-        case "mul" | "mulN":
+        case "mul":
             return xs[0] * xs[1]
+        case "addN" | "mulN":
+            n = xs[0] + xs[1] if h.name == "addN" else xs[0] * xs[1]
+            if n.bit_length() > MAX_BITS:
+                raise TermError("a natural number is too large")
+            return n
         case "pow":
             return xs[0] ** xs[1]
         case "pi":

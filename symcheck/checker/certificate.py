@@ -21,7 +21,8 @@ from ..terms import (Bound, Budget, Const, Head, Num, Term, TermError, Var, budg
 from .rules import RULES, RuleError, Theorem
 
 FORMAT = "symcheck-certificate-1"
-MAX_BYTES, MAX_NESTING, MAX_STEPS, MAX_WORK, MAX_DIGITS = 8_000_000, 24, 20_000, 3_000_000, 2_000
+MAX_BYTES, MAX_NESTING, MAX_STEPS, MAX_WORK = 8_000_000, 24, 20_000, 3_000_000
+MAX_DIGITS, MAX_TYPE = 2_000, 800  # of a numeral; characters of a type
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_']{0,60}", re.ASCII)
 RATIONAL = re.compile(rf"-?(0|[1-9][0-9]{{0,{MAX_DIGITS}}})(/[1-9][0-9]{{0,{MAX_DIGITS}}})?", re.ASCII)
 
@@ -109,6 +110,7 @@ def _rational(x: Any) -> Fraction:
 
 
 def _type(x: Any) -> Any:
+    _require(not isinstance(x, list) or len(repr(x)) <= MAX_TYPE, "a type is too large")
     return check_type(tuple(map(_type, x)) if isinstance(x, list) else x)
 
 
@@ -133,7 +135,8 @@ def _term(node: Any, terms: list[Term]) -> Term:
             head = (Var if kind == "v" else Const)(_name(label), _type(info))
         case _:
             raise TermError(f"unknown kind of head: {kind!r:.40}")
-    return Term(tuple(map(_type, _list(binders))), head, [terms[_natural(a, len(terms), "term")] for a in refs])
+    binders = _type([*_list(binders), "R"])[:-1] if binders else ()
+    return Term(binders, head, [terms[_natural(a, len(terms), "term")] for a in refs])
 
 
 def digest(data: Any) -> str:
@@ -195,6 +198,8 @@ def decode(data: Any, accepted: Mapping[str, Theorem] | None = None) -> Theorem:
                 theorems[a] if kind == "step" else [theorems[b] for b in a] if kind == "steps" else a
                 for kind, a in zip(kinds, args, strict=True))))  # fmt: skip
         where = "end"
+        for x in (*_list(_list(data["statement"], 2)[0]), data["statement"][1]):
+            get("term", x)
         _require(encode(steps, len(steps) - 1, theorems[-1]) == data, "not in canonical form, or another statement")
         return theorems[-1]
     except (TermError, RuleError, RecursionError) as e:
@@ -219,7 +224,7 @@ def parse(path: str | Path) -> Any:
             raw = file.read(MAX_BYTES + 1)
         _require(len(raw) <= MAX_BYTES, f"larger than {MAX_BYTES} bytes")
         depth = 0
-        for c in re.sub(rb'"(?:[^"\\]|\\.)*"', b"", raw):
+        for c in re.sub(rb'(?s)"(?:[^"\\]|\\.?)*+"?', b"", raw):  # possessive: linear in the size
             depth += (c in b"[{") - (c in b"]}")
             _require(depth <= MAX_NESTING, f"nested more than {MAX_NESTING} levels deep")
         return json.loads(raw.decode("utf-8"), object_pairs_hook=_pairs, parse_float=_refuse, parse_constant=_refuse,
@@ -232,7 +237,8 @@ def parse(path: str | Path) -> Any:
 
 def replay(certificates: Mapping[str, Any]) -> dict[str, Theorem | Rejected]:
     """Replay named certificates, those that are cited before those that cite them."""
-    names = {digest(data): name for name, data in certificates.items()}
+    keys = {name: digest(data) for name, data in certificates.items()}
+    names = {key: name for name, key in keys.items()}
     out: dict[str, Theorem | Rejected] = {}
     accepted: dict[str, Theorem] = {}
 
@@ -251,6 +257,6 @@ def replay(certificates: Mapping[str, Any]) -> dict[str, Theorem | Rejected]:
     for key, name in names.items():
         if name not in out:
             visit(key, ())
-    return out
+    return {name: out[names[key]] for name, key in keys.items()}
 
 

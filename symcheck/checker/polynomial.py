@@ -17,12 +17,18 @@ Polynomial = dict  # Monomial -> fmpq, no zero coefficient
 MAX_POWER, MAX_BITS = 64, 20_000
 
 
+def _small(c: fmpq) -> fmpq:
+    if max(c.p.bit_length(), c.q.bit_length()) > MAX_BITS:
+        raise TermError("a coefficient is too large")
+    return c
+
+
 def add(p: Polynomial, q: Polynomial, scale: fmpq | int = 1) -> Polynomial:
     """p + scale * q."""
-    charge(len(q))
+    charge(len(p) + len(q))
     out = dict(p)
     for m, c in q.items():
-        out[m] = out.get(m, 0) + scale * c
+        out[m] = _small(out.get(m, 0) + scale * c)
         if out[m] == 0:
             del out[m]
     return out
@@ -30,17 +36,15 @@ def add(p: Polynomial, q: Polynomial, scale: fmpq | int = 1) -> Polynomial:
 
 def multiply(p: Polynomial, q: Polynomial) -> Polynomial:
     """p * q, charged before it is made."""
-    charge(len(p) * len(q))
+    charge(sum(map(len, p)) * len(q) + len(p) * (len(q) + sum(map(len, q))))
     out: Polynomial = {}
     for m, c in p.items():
         for n, d in q.items():
             powers = dict(m)
             for atom, e in n:
                 powers[atom] = powers.get(atom, 0) + e
-            key, value = tuple(sorted(powers.items())), c * d
-            if max(value.p.bit_length(), value.q.bit_length()) > MAX_BITS:
-                raise TermError("a coefficient is too large")
-            out[key] = out.get(key, 0) + value
+            key = tuple(sorted(powers.items()))
+            out[key] = _small(out.get(key, 0) + c * d)
             if out[key] == 0:
                 del out[key]
     return out
@@ -48,6 +52,7 @@ def multiply(p: Polynomial, q: Polynomial) -> Polynomial:
 
 def polynomial(t: Term) -> Polynomial:
     """The polynomial of a term of sort R, or of the real number that a term of sort N embeds to."""
+    charge(1)
     if isinstance(t.head, Num):
         v = t.head.value
         return {(): fmpq(v.numerator, v.denominator)} if v else {}

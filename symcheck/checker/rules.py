@@ -42,6 +42,7 @@ _KEY = object()
 
 
 def _theorem(hyps: frozenset[Term], concl: Term) -> Theorem:
+    terms.charge(len(hyps))
     for p in (*hyps, concl):
         _need(p.type == "P" and not p.loose, "a theorem is made of closed propositions")
     return Theorem(_KEY, hyps, concl)
@@ -169,10 +170,10 @@ def pos(goal: Term, facts: Sequence[Theorem], products: Sequence[tuple[Fraction,
 
 def ball(goal: Term, precision: int, splits: int) -> Theorem:
     """A closed strict inequality, alone or for all x of an interval, by ball arithmetic."""
-    _need(not goal.free and 2 <= precision <= 4000 and splits <= 40, "not closed, or past the limits")
+    _need(not goal.free and not goal.loose and 2 <= precision <= 4000 and splits <= 40, "not closed, or past the limits")
     try:
         _need(balls.holds(goal, precision, splits), f"not certain at {precision} bits")
-    except (TypeError, ValueError, ZeroDivisionError, OverflowError) as e:
+    except (LookupError, TypeError, ValueError, ArithmeticError) as e:
         raise RuleError(f"no ball decides it: {e!s:.80}") from e
     return _theorem(frozenset(), goal)
 
