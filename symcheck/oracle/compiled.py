@@ -25,6 +25,26 @@ def fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
     return types.float64(types.float64, types.float64, types.float64), codegen
 
 
+@intrinsic  # type: ignore[untyped-decorator]
+def bits_of(typingctx: Any, x: Any) -> Any:
+    """The 64 bits of a float64 as an int64."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], context.get_value_type(types.int64))
+
+    return types.int64(types.float64), codegen
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def float_of(typingctx: Any, x: Any) -> Any:
+    """The float64 that has the 64 bits of an int64."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], context.get_value_type(types.float64))
+
+    return types.float64(types.int64), codegen
+
+
 @njit(inline="always")  # type: ignore[untyped-decorator]
 def combine(ah, al, bh, bl, ch, cl, dh, dl):  # type: ignore[no-untyped-def]
     """(ah + al)(bh + bl) + (ch + cl)(dh + dl) as hi + lo; the error is double_double.product_error."""
@@ -42,104 +62,164 @@ def combine(ah, al, bh, bl, ch, cl, dh, dl):  # type: ignore[no-untyped-def]
     return hi, (s - (hi - v)) + (lo - v)
 
 
+#: Rows of the tables that the inner loops walk: small enough to stay in a core's cache.
+FILL_BITS = 8
+COMPARE_BITS = 6
+
+
 @njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def fill(high, low, offset, count, cos_hi, cos_lo, sin_hi, sin_lo):  # type: ignore[no-untyped-def]
+def fill(coarse, steps, low, offset, count, cos_hi, cos_lo, sin_hi, sin_lo):  # type: ignore[no-untyped-def]
     """Rows offset .. offset + count - 1 of a span into four (count, pairs) arrays.
 
-    high, low: (1024, 4, pairs) arrays of cos hi, cos lo, sin hi, sin lo.
+    coarse (64, 4, pairs): rotations by multiples of 2^14 from the span's start; steps (64, 4,
+    pairs): by multiples of 256; low (256, 4, pairs): by 0 .. 255.  Rows of 4: cos hi, cos lo, sin
+    hi, sin lo.  A row coarse * step serves 256 positions.
     """
-    pairs = high.shape[2]
+    pairs = low.shape[2]
+    x = np.empty((4, pairs + 8))
+    mask = (1 << FILL_BITS) - 1
     for row in range(count):
-        a, b = high[(offset + row) >> 10], low[(offset + row) & 1023]
+        at = offset + row
+        if row == 0 or at & mask == 0:
+            a, b = coarse[at >> 14], steps[(at >> FILL_BITS) & 63]
+            for i in range(pairs):
+                x[0, i], x[1, i] = combine(
+                    a[0, i], a[1, i], b[0, i], b[1, i], -a[2, i], -a[3, i], b[2, i], b[3, i]
+                )
+                x[2, i], x[3, i] = combine(
+                    a[2, i], a[3, i], b[0, i], b[1, i], a[0, i], a[1, i], b[2, i], b[3, i]
+                )
+        y = low[at & mask]
         for i in range(pairs):
-            h, l = combine(a[0, i], a[1, i], b[0, i], b[1, i], -a[2, i], -a[3, i], b[2, i], b[3, i])
+            h, l = combine(x[0, i], x[1, i], y[0, i], y[1, i], -x[2, i], -x[3, i], y[2, i], y[3, i])
             cos_hi[row, i] = h
             cos_lo[row, i] = l
-            h, l = combine(a[2, i], a[3, i], b[0, i], b[1, i], a[0, i], a[1, i], b[2, i], b[3, i])
+            h, l = combine(x[2, i], x[3, i], y[0, i], y[1, i], x[0, i], x[1, i], y[2, i], y[3, i])
             sin_hi[row, i] = h
             sin_lo[row, i] = l
 
 
 @njit(inline="always")  # type: ignore[untyped-decorator]
-def split_value(x, y, i):  # type: ignore[no-untyped-def]
-    """The numpy method's hi and lo at pair i, from rows of Oracle.split_rows; hi is exact."""
-    hi = fma(x[0, i], y[0, i], x[2, i] * y[1, i])
-    lo = fma(x[0, i], y[2, i], fma(x[1, i], y[3, i], fma(x[2, i], y[4, i], x[3, i] * y[5, i])))
-    return hi, lo
+def compare_entry(x, y, i, stored, mantissa, floor_bits, constant):  # type: ignore[no-untyped-def]
+    """|stored - exact|, 1/ulp of the exact value, and whether that value is a power of two or zero.
+
+    x: h and r of one factor (cosine, sine with its sign); y: h and r of the other, as in the NumPy
+    method: hi is exact, and lo holds what has an r in it.
+    """
+    hc, hs, rc, rs = y[0, i], y[1, i], y[2, i], y[3, i]
+    hi = fma(x[0, i], hc, x[2, i] * hs)
+    lo = fma(x[0, i], rc, fma(x[1, i], hc + rc, fma(x[2, i], rs, x[3, i] * (hs + rs))))
+    error = abs((stored - hi) - lo)
+    bits = bits_of(hi + lo)
+    inverse = float_of(constant - max(bits & np.int64(0x7FF0000000000000), floor_bits))
+    return error, inverse, (bits & mantissa) == 0
 
 
 @njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def compare_rows(left, right, offset, stored, column, step, mantissa, floor_bits,  # type: ignore[no-untyped-def]
-                 constant, limits, scales, sums, tops, top_rows, largest, largest_rows, needs, wrong,
-                 doubtful):
-    """Compares one plane of a chunk, stored[:, column::step], with the exact values.
+def compare_rows(
+    high,
+    middle,
+    fine,
+    kind,
+    magic,
+    offset,
+    stored,
+    column,  # type: ignore[no-untyped-def]
+    mantissa,
+    floor_bits,
+    constant,
+    limits,
+    scales,
+    sums,
+    needs,
+    doubtful,
+    found,
+):
+    """Compares one plane of a chunk, stored[:, column : column + pairs], with the exact values.
 
-    The steps and the names are those of judge._compare_numpy.  Fills, per pair: sums of errors in
-    ulp, the largest with its row, the largest absolute error with its row, the angle error that
-    it needs, the count of wrong roundings.  doubtful (capacity, 2) takes rows and pairs left to
-    finer means.  Returns how many there are (possibly past the capacity) and the first row past
-    the threshold, or -1.
+    high (1024, 4, pairs): rotations by multiples of 1024 from the span's start, middle (16, 4,
+    pairs): by multiples of 64, both double-double; fine (64, 4, pairs): by 0 .. 63, split into
+    h and r on the grid.  kind: 0 for cosines, 1 for sines.  magic: 1.5 * 2^52 times the grid.
+
+    The steps and the names are those of the judge's NumPy path.  Adds to sums, per pair, the
+    errors in ulp; raises needs, per pair, to the angle error that a row needs; doubtful
+    (capacity, 2) takes rows and pairs left to finer means.  found returns: their number (possibly
+    past the capacity), the count of wrong roundings, the first row with one, the first row past
+    the threshold (or -1), and the bits of the largest ratio and of the largest error.
+
+    One loop without branches over the pairs does nearly all the work, so that it becomes vector
+    code; others look at the few rows that have something to report.
     """
-    pairs = left.shape[2]
+    pairs = high.shape[2]
     reliable, margin, slack, threshold, rounding = limits[0], limits[1], limits[2], limits[3], limits[4]
-    ratios = np.empty(pairs)
-    errors = np.empty(pairs)
-    inverses = np.empty(pairs)
-    values = np.empty(pairs)
-    bits = values.view(np.int64)
-    inverse_bits = inverses.view(np.int64)
-    found = 0
-    first = -1
+    unsure_count, wrong_count, first_wrong, first_past = 0, 0, -1, -1
+    top = np.int64(0)
+    big = np.int64(0)
+    x = np.empty((4, pairs + 8))
+    mask = (1 << COMPARE_BITS) - 1
     for row in range(stored.shape[0]):
-        x = left[(offset + row) >> 10]
-        y = right[(offset + row) & 1023]
-        line = stored[row, column::step]
-        scale = scales[row]
+        at = offset + row
+        if row == 0 or at & mask == 0:
+            a, b = high[at >> 10], middle[(at & 1023) >> COMPARE_BITS]
+            for i in range(pairs):
+                ch, cl = combine(a[0, i], a[1, i], b[0, i], b[1, i], -a[2, i], -a[3, i], b[2, i], b[3, i])
+                sh, sl = combine(a[2, i], a[3, i], b[0, i], b[1, i], a[0, i], a[1, i], b[2, i], b[3, i])
+                hc = (ch + magic) - magic
+                hs = (sh + magic) - magic
+                rc = (ch - hc) + cl
+                rs = (sh - hs) + sl
+                x[0, i] = hc if kind == 0 else hs
+                x[1, i] = rc if kind == 0 else rs
+                x[2, i] = -hs if kind == 0 else hc
+                x[3, i] = -rs if kind == 0 else rc
+        y = fine[at & mask]
+        line = stored[row, column : column + pairs]
+        unsure, wrong, past, large = 0, 0, 0, 0
         for i in range(pairs):
-            hi, lo = split_value(x, y, i)
-            values[i] = hi + lo
-            errors[i] = abs((np.float64(line[i]) - hi) - lo)
-        for i in range(pairs):
-            inverse_bits[i] = constant - max(bits[i] & np.int64(0x7FF0000000000000), floor_bits)
-        odd = 0
-        past = 0
-        for i in range(pairs):
-            inverse = inverses[i]
-            ratio = errors[i] * inverse
-            vague = (inverse > reliable) | ((bits[i] & mantissa) == 0)
+            error, inverse, power = compare_entry(
+                x, y, i, np.float64(line[i]), mantissa, floor_bits, constant
+            )
+            ratio = error * inverse
+            vague = (inverse > reliable) | power
             half = ratio - 0.5
             near = margin + slack * inverse
-            odd += vague | (abs(half) <= near)
+            unsure += vague | (abs(half) <= near)
             ratio = 0.0 if vague else ratio
-            half = -1.0 if vague else half
-            wrong[i] += half > near
+            wrong += (half > near) & (not vague)
             past += ratio > threshold
+            large += error > rounding
             sums[i] += ratio
-            ratios[i] = ratio
-        for i in range(pairs):
-            # selects, element by element, so that the loop stays a vector loop
-            ratio = ratios[i]
-            better = ratio > tops[i]
-            tops[i] = ratio if better else tops[i]
-            top_rows[i] = row if better else top_rows[i]
-            error = errors[i]
-            better = error > largest[i]
-            largest[i] = error if better else largest[i]
-            largest_rows[i] = row if better else largest_rows[i]
-            need = (error - rounding) * scale
-            needs[i] = need if need > needs[i] else needs[i]
-        if past and first < 0:
-            first = row
-        if odd:
+            top = max(top, bits_of(ratio))
+            big = max(big, bits_of(error))
+        wrong_count += wrong
+        if wrong and first_wrong < 0:
+            first_wrong = row
+        if past and first_past < 0:
+            first_past = row
+        if large:
+            scale = scales[row]
             for i in range(pairs):
-                half = abs(errors[i] * inverses[i] - 0.5)
-                if (inverses[i] > reliable or (bits[i] & mantissa) == 0
-                        or half <= margin + slack * inverses[i]):
-                    if found < doubtful.shape[0]:
-                        doubtful[found, 0] = row
-                        doubtful[found, 1] = i
-                    found += 1
-    return found, first
+                error, inverse, power = compare_entry(
+                    x, y, i, np.float64(line[i]), mantissa, floor_bits, constant
+                )
+                need = (error - rounding) * scale
+                needs[i] = need if need > needs[i] else needs[i]
+        if unsure:
+            for i in range(pairs):
+                error, inverse, power = compare_entry(
+                    x, y, i, np.float64(line[i]), mantissa, floor_bits, constant
+                )
+                if inverse > reliable or power or abs(error * inverse - 0.5) <= margin + slack * inverse:
+                    if unsure_count < doubtful.shape[0]:
+                        doubtful[unsure_count, 0] = row
+                        doubtful[unsure_count, 1] = i
+                    unsure_count += 1
+    found[0] = unsure_count
+    found[1] = wrong_count
+    found[2] = first_wrong
+    found[3] = first_past
+    found[4] = top
+    found[5] = big
 
 
 @njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]

@@ -10,6 +10,7 @@ it; docs/oracle.md derives them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -37,6 +38,16 @@ class Rotations:
     sl: Array
     error: Fraction
     amplitude: Fraction = Fraction(1)
+
+    def map(self, f: Callable[[Array], Array]) -> Rotations:
+        """The same rotations with f applied to each array (a choice or a reshaping)."""
+        return Rotations(f(self.ch), f(self.cl), f(self.sh), f(self.sl), self.error, self.amplitude)
+
+    @staticmethod
+    def none(error: Fraction, amplitude: Fraction = Fraction(1)) -> Rotations:
+        """No angles at all, with an error: for computing bounds of products."""
+        x = np.zeros((1, 1))
+        return Rotations(x, x, x, x, error, amplitude)
 
 
 def two_sum(a: Array, b: Array) -> tuple[Array, Array]:
@@ -78,8 +89,9 @@ def product_error(left: Fraction, right: Fraction, amplitude: Fraction = Fractio
     return rounding + SQRT2 * (left + amplitude * right) * (1 + Fraction(1, 2**50)) + 2 * left * right
 
 
-def _combine(ah: Array, al: Array, bh: Array, bl: Array, ch: Array, cl: Array, dh: Array, dl: Array,
-             sign: float) -> tuple[Array, Array]:
+def _combine(
+    ah: Array, al: Array, bh: Array, bl: Array, ch: Array, cl: Array, dh: Array, dl: Array, sign: float
+) -> tuple[Array, Array]:
     """(ah + al)(bh + bl) + sign (ch + cl)(dh + dl)."""
     p1, e1 = two_product(ah, bh)
     p2, e2 = two_product(ch, dh)
@@ -101,9 +113,6 @@ def outer(a: Rotations, b: Rotations) -> Rotations:
     n, count = a.ch.shape[0], a.ch.shape[1] * b.ch.shape[1]
 
     def spread(r: Rotations, axis: int) -> Rotations:
-        parts = [np.expand_dims(x, axis) for x in (r.ch, r.cl, r.sh, r.sl)]
-        return Rotations(*parts, r.error, r.amplitude)
+        return r.map(lambda x: np.expand_dims(x, axis))
 
-    out = rotate(spread(a, 2), spread(b, 1))
-    parts = [x.reshape(n, count) for x in (out.ch, out.cl, out.sh, out.sl)]
-    return Rotations(*parts, out.error, out.amplitude)
+    return rotate(spread(a, 2), spread(b, 1)).map(lambda x: x.reshape(n, count))

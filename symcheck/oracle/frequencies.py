@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from flint import arb, ctx, fmpq
@@ -100,7 +101,9 @@ class Frequencies:
                 if f and not SMALLEST_FREQUENCY <= abs(f) <= LARGEST_FREQUENCY:
                     raise ValueError(f"frequencies[{i}] = {float(f):g} is outside 2^-400 .. 2^64")
             if dim is not None and dim != 2 * len(given):
-                raise ValueError(f"dim {dim} does not fit {len(given)} frequencies: expected dim {2 * len(given)}")
+                raise ValueError(
+                    f"dim {dim} does not fit {len(given)} frequencies: expected dim {2 * len(given)}"
+                )
             dim = 2 * len(given)
         if dim is None:
             raise ValueError("dim is needed unless frequencies are given")
@@ -122,8 +125,7 @@ class Frequencies:
                 sorted((str(k), tuple(v) if isinstance(v, list | tuple) else v) for k, v in scaling.items())
             )
         made = Frequencies(dim, exact_base, spacing, given, frozen)
-        with precision(64):
-            made._evaluate()  # so that a bad scaling is reported here, not in the middle of a sweep
+        made.balls(64)  # so that a bad scaling is reported here, not in the middle of a sweep
         return made
 
     @property
@@ -139,13 +141,11 @@ class Frequencies:
 
     def balls(self, bits: int) -> list[arb]:
         """Balls of all n frequencies, in radians a position, computed with `bits` bits."""
-        with precision(bits + 32):
-            return self._evaluate()[0]
+        return list(_evaluated(self, bits)[0])
 
     def amplitude(self, bits: int) -> arb:
         """Ball of the factor by which the rule multiplies cos and sin (YaRN, LongRoPE; else 1)."""
-        with precision(bits + 32):
-            return self._evaluate()[1]
+        return _evaluated(self, bits)[1]
 
     def doubles(self) -> list[float]:
         """The frequencies rounded to float64, correctly."""
@@ -275,6 +275,12 @@ class Frequencies:
         return out, amplitude
 
 
+@lru_cache(maxsize=256)
+def _evaluated(frequencies: Frequencies, bits: int) -> tuple[list[arb], arb]:
+    with precision(bits + 32):
+        return frequencies._evaluate()
+
+
 def _whole(x: arb) -> int:
     found = x.unique_fmpz()
     if found is None:
@@ -284,8 +290,7 @@ def _whole(x: arb) -> int:
 
 def _ratio(x: arb) -> tuple[int, int]:
     """Numerator and denominator of an exact ball (such as x.mid())."""
-    man, exp = x.man_exp()
-    man, exp = int(man), int(exp)
+    man, exp = (int(part) for part in x.man_exp())
     return (man << exp, 1) if exp >= 0 else (man, 1 << -exp)
 
 

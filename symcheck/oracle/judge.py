@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from .double_double import Array, Rotations, rotate
+from .double_double import Array, rotate
 from .formats import FORMATS, Format, round_array
 from .frequencies import Exact, Frequencies, exact, fraction_bounds
 from .storage import JudgeInputError, Reader, Stored, numbers, open_stored
@@ -50,7 +50,7 @@ LAYOUTS: dict[str, tuple[tuple[tuple[int, str, int], ...], ...]] = {
 
 _EXPONENT = 0x7FF0000000000000
 _MANTISSA = 0x000FFFFFFFFFFFFF
-_CAPACITY = 1 << 14
+_MAGNITUDE = 0x7FFFFFFFFFFFFFFF
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,7 @@ class _Measure:
         self.floor = max(fmt.emin + 1023, 64) << 52
         # The constant exceeds 2^63; 64-bit subtraction wraps around to the right bits.
         self.constant = ((2046 + p - 1) << 52) - 2**64
-        self.slack = 2 * oracle.bound
+        self.slack = 2 * oracle.split_bound
         # Beyond this 1/ulp the oracle's bound is too coarse for statistics of this format.
         self.reliable = (2.0**-10 if p == 53 else 2.0**-21) / self.slack
         # Exponent bits of exact values up to which 1/ulp may exceed that.
@@ -214,147 +214,326 @@ class _Measure:
         # the top binade each.
         self.rounding = 2.0 ** (1 - p) * float(oracle.modulus)
 
+    def inverse(self, x: Array) -> tuple[Array, Array]:
+        """1/ulp at x, and where x is a power of two or zero in the sense that `mantissa` gives."""
+        bits = np.ascontiguousarray(x).view(np.int64)
+        field = np.maximum(bits & _EXPONENT, self.floor)
+        return (self.constant - field).view(np.float64), (bits & (self.mantissa & _MAGNITUDE)) == 0
 
-def _judge_shard(task: _Task, first: int, count: int, progress: Callable[[int], None] | None = None) -> _Tally:
-    """Judges rows first .. first + count - 1 of the table."""
-    oracle = _oracle(task.frequencies, task.amplitude)
-    tally = _Tally(needs=np.full(oracle.pairs, -math.inf))
-    if task.distinct:
-        tally.hashes = np.zeros(count, np.uint64)
-    rows = _chunk_rows(task)
-    readers = [s.reader() for s in task.stored]
-    try:
-        done = 0
-        while done < count:
-            position = task.start + first + done
-            step = min(rows - position % rows, count - done)
+
+class _Shard:
+    """The sweep of rows first .. first + count - 1: reads chunks and fills a tally."""
+
+    #: Rows a chunk.  With the groups of pairs below, the NumPy path's arrays stay in a core's cache.
+    ROWS = 2 * BLOCK
+    GROUP = 16
+
+    def __init__(self, task: _Task) -> None:
+        self.task = task
+        self.oracle = _oracle(task.frequencies, task.amplitude)
+        self.tally = _Tally(needs=np.full(self.oracle.pairs, -math.inf))
+        self.measures = [_Measure(s.format, self.oracle) for s in task.stored]
+        self._space: list[Array] = []
+        self._proved: dict[tuple[int, int, int, float, str], tuple[bool, float]] = {}
+
+    def run(self, first: int, count: int, progress: Callable[[int], None] | None = None) -> _Tally:
+        task, tally = self.task, self.tally
+        if task.distinct:
+            tally.hashes = np.zeros(count, np.uint64)
+        readers = [s.reader() for s in task.stored]
+        try:
+            done = 0
+            while done < count:
+                position = task.start + first + done
+                step = min(self.ROWS - position % self.ROWS, count - done)
+                top = big = 0.0
+                for file, reader in enumerate(readers):
+                    reader.check()
+                    raw = reader.read(first + done, step)
+                    if tally.hashes is not None:
+                        _add_hashes(raw, task.weights[file], tally.hashes[done : done + step], task.method)
+                    for plane in task.planes[file]:
+                        highest, error = self.compare(
+                            numbers(raw, task.stored[file].format), position, file, *plane
+                        )
+                        top, big = max(top, highest), max(big, error)
+                tally.profile.append((position, top, big))
+                done += step
+                if progress is not None:
+                    progress(step)
             for reader in readers:
                 reader.check()
-            for file, reader in enumerate(readers):
-                raw = reader.read(first + done, step)
-                if tally.hashes is not None:
-                    _add_hashes(raw, task.weights[file], tally.hashes[done : done + step], task.method)
-                _judge_chunk(task, oracle, tally, file, raw, position)
-            done += step
-            if progress is not None:
-                progress(step)
-        for reader in readers:
-            reader.check()
-    finally:
-        for reader in readers:
-            reader.__exit__()
-    return tally
+        finally:
+            for reader in readers:
+                reader.__exit__()
+        return tally
 
+    def compare(
+        self, values: Array, position: int, file: int, kind: int, column: int, step: int
+    ) -> tuple[float, float]:
+        """One plane of a chunk; returns the largest error in ulp and the largest absolute one."""
+        if self.task.method == "compiled":
+            return self._compiled(values, position, file, kind, column, step)
+        top = big = 0.0
+        for pair in range(0, self.oracle.pairs, self.GROUP):
+            pairs = slice(pair, min(pair + self.GROUP, self.oracle.pairs))
+            highest, error = self._numpy(values, position, file, kind, column, step, pairs)
+            top, big = max(top, highest), max(big, error)
+        return top, big
 
-def _chunk_rows(task: _Task) -> int:
-    """Rows a chunk: a power of two, a few hundred thousand values, and at least one low table."""
-    pairs = task.frequencies.pairs
-    return max(BLOCK, min(64 * BLOCK, 1 << max(0, (2**18 // pairs).bit_length() - 1)))
+    def _arrays(self, n: int, rows: int) -> list[Array]:
+        """Four contiguous (n, rows) arrays, reused, at addresses that differ modulo the page size.
 
+        Arrays a multiple of 4096 bytes apart make a core take a store for a later load's.
+        """
+        if not self._space:
+            size = self.GROUP * self.ROWS
+            memory = np.empty(4 * (size + 520))
+            self._space = [memory[k * (size + 520) :][:size] for k in range(4)]
+        return [x[: n * rows].reshape(n, rows) for x in self._space]
 
-def _judge_chunk(task: _Task, oracle: Oracle, tally: _Tally, file: int, raw: Array, position: int) -> None:
-    fmt = task.stored[file].format
-    measure = _Measure(fmt, oracle)
-    values = numbers(raw, fmt)
-    compare = _compare_compiled if task.method == "compiled" else _compare_numpy
-    top = big = 0.0
-    for kind, column, step in task.planes[file]:
-        high, error = compare(task, oracle, measure, tally, file, values, position, kind, column, step)
-        top, big = max(top, high), max(big, error)
-    entry = (position, top, big)
-    if file and tally.profile and tally.profile[-1][0] == position:
-        before = tally.profile.pop()
-        entry = (position, max(top, before[1]), max(big, before[2]))
-    tally.profile.append(entry)
+    def _numpy(
+        self, values: Array, position: int, file: int, kind: int, column: int, step: int, pairs: slice
+    ) -> tuple[float, float]:
+        """Some pairs of one plane by whole-array steps, pair-major."""
+        tally, measure = self.tally, self.measures[file]
+        n, rows = pairs.stop - pairs.start, len(values)
+        span, offset = divmod(position, SPAN)
+        a, skip = divmod(offset, BLOCK)
+        count = -(-(skip + rows) // BLOCK)
+        hi, lo, error, exact_value = self._arrays(n, count * BLOCK)
+        space = (hi.reshape(n, count, BLOCK), lo.reshape(n, count, BLOCK))
+        self.oracle.pair_major(span, a, count, kind, pairs, space)
+        if skip or rows < count * BLOCK:
+            hi, lo, error, exact_value = (x[:, skip : skip + rows] for x in (hi, lo, error, exact_value))
+        plane = values[:, column::step][:, pairs]
+        with np.errstate(invalid="ignore", over="ignore"):
+            np.copyto(error, plane.T)
+            error -= hi
+            error -= lo
+            np.abs(error, out=error)
+            np.add(hi, lo, out=exact_value)
+            bits = exact_value.view(np.int64)
+            powers = (bits & measure.mantissa) == 0 if measure.mantissa > 0 else None
+            bits &= _EXPONENT
+            smallest = int(bits.min())
+            if smallest < measure.floor:
+                np.maximum(bits, measure.floor, out=bits)
+            np.subtract(measure.constant, bits, out=bits)
+            inverse = exact_value  # the same memory, now holding 1/ulp
+            ratio = np.multiply(error, inverse, out=hi)
+            total = float(ratio.sum())
+        if not math.isfinite(total) and not np.isfinite(plane).all():
+            raise self._not_finite(file, values, position)
+        vague = inverse > measure.reliable if smallest <= measure.unreliable_bits else None
+        if powers is not None and powers.any():
+            vague = powers if vague is None else vague | powers
+        if vague is not None:
+            ratio[vague] = 0.0
+            total = float(ratio.sum())
+        tally.total += total
+        top, big = float(ratio.max()), float(error.max())
 
+        def first(mask: Array) -> tuple[int, int, int, int, int]:
+            """The first entry that a mask marks, in order of position and then pair."""
+            row = int(np.flatnonzero(mask.any(axis=0))[0])
+            i = int(np.flatnonzero(mask[:, row])[0]) + pairs.start
+            return position + row, i, kind, file, column + i * step
 
-def _not_finite(task: _Task, file: int, values: Array, position: int) -> JudgeInputError:
-    row, column = np.argwhere(~np.isfinite(values))[0]
-    name = task.stored[file].name
-    what = "NaN" if np.isnan(values[row, column]) else "infinity"
-    return JudgeInputError(f"{name}: {what} at row {position - task.start + row}, column {column}"
-                           f" (position {position + row})")
-
-
-def _compare_numpy(task: _Task, oracle: Oracle, measure: _Measure, tally: _Tally, file: int, values: Array,
-                   position: int, kind: int, column: int, step: int) -> tuple[float, float]:
-    """One plane of a chunk by whole-array steps, pair-major; returns largest ulp and absolute error."""
-    n, rows = oracle.pairs, len(values)
-    span, offset = divmod(position, SPAN)
-    a, skip = divmod(offset, BLOCK)
-    count = -(-(skip + rows) // BLOCK)
-    hi3, lo3 = oracle.pair_major(span, a, count, kind)
-    hi = hi3.reshape(n, -1)[:, skip : skip + rows]
-    lo = lo3.reshape(n, -1)[:, skip : skip + rows]
-    plane = values[:, column::step][:, :n]
-    with np.errstate(invalid="ignore", over="ignore"):
-        error = np.subtract(plane.T, hi, dtype=np.float64, order="C")
-        error -= lo
-        np.abs(error, out=error)
-        exact_value = np.add(hi, lo)
-        bits = exact_value.view(np.int64)
-        vague_bits = (bits & measure.mantissa) == 0 if measure.mantissa > 0 else None
-        bits &= _EXPONENT
-        np.maximum(bits, measure.floor, out=bits)
-        smallest = int(bits.min())
-        np.subtract(measure.constant, bits, out=bits)
-        inverse = exact_value  # the same memory, now holding 1/ulp
-        ratio = np.multiply(error, inverse, out=lo)
-        total = float(ratio.sum())
-    if not math.isfinite(total):
-        if not np.isfinite(plane).all():
-            raise _not_finite(task, file, values, position)
-        total = math.inf
-    vague = None
-    if smallest <= measure.unreliable_bits:
-        vague = inverse > measure.reliable
-    if vague_bits is not None and vague_bits.any():
-        vague = vague_bits if vague is None else vague | vague_bits
-    if vague is not None:
-        ratio[vague] = 0.0
-        total = float(ratio.sum())
-    top, big = float(ratio.max()), float(error.max())
-
-    def spot(x: Array) -> tuple[int, int]:
-        # Position-major order, so that the first position wins a tie.
-        at = int(np.flatnonzero((x == x.max()).any(axis=0))[0])
-        return at, int(x[:, at].argmax())
-
-    tally.total += total
-    if tally.worst is None or top > tally.worst[0]:
-        row, i = spot(ratio)
-        tally.worst = (top, position + row, i, kind, file, column + i * step)
-    if tally.largest is None or big > tally.largest[0]:
-        row, i = spot(error)
-        tally.largest = (big, position + row, i, kind, file, column + i * step)
-    doubtful = vague
-    if top >= 0.5 - measure.margin - measure.slack * measure.reliable:
-        half = ratio - 0.5
-        near = measure.margin + measure.slack * inverse
-        unsure = np.abs(half) <= near
-        doubtful = unsure if doubtful is None else doubtful | unsure
-        wrong = half > near
-        amount = int(np.count_nonzero(wrong))
-        if amount:
-            tally.wrong += amount
-            if tally.first_wrong is None or tally.first_wrong[0] >= position:
-                row = int(np.flatnonzero(wrong.any(axis=0))[0])
-                i = int(np.flatnonzero(wrong[:, row])[0])
-                found = (position + row, i, kind, file, column + i * step)
-                tally.first_wrong = min(tally.first_wrong or found, found)
-        if top > task.threshold and (tally.first_past is None or tally.first_past[0] >= position):
-            past = ratio > task.threshold
-            row = int(np.flatnonzero(past.any(axis=0))[0])
-            i = int(np.flatnonzero(past[:, row])[0])
-            found = (position + row, i, kind, file, column + i * step)
+        if tally.worst is None or top > tally.worst[0]:
+            tally.worst = (top, *first(ratio == top))
+        if tally.largest is None or big > tally.largest[0]:
+            tally.largest = (big, *first(error == big))
+        if top > self.task.threshold and (tally.first_past is None or tally.first_past[0] >= position):
+            found = first(ratio > self.task.threshold)
             tally.first_past = min(tally.first_past or found, found)
-    if big > measure.rounding:
-        np.maximum(tally.needs, _needs(error, measure.rounding, position), out=tally.needs)
-    if doubtful is not None and doubtful.any():
-        pairs, at = np.nonzero(doubtful)
-        extra = _settle(task, oracle, measure, tally, file, values, position, kind, column, step, at, pairs)
-        top = max(top, extra)
-    return top, big
+        if big > measure.rounding:
+            assert tally.needs is not None
+            np.maximum(tally.needs[pairs], _needs(error, measure.rounding, position), out=tally.needs[pairs])
+        unsure = vague
+        if top >= 0.5 - measure.margin - measure.slack * measure.reliable:
+            half = ratio - 0.5
+            near = measure.margin + measure.slack * inverse
+            wrong, close = half > near, np.abs(half) <= near
+            if vague is not None:
+                wrong &= ~vague
+            amount = int(np.count_nonzero(wrong))
+            if amount:
+                tally.wrong += amount
+                if tally.first_wrong is None or tally.first_wrong[0] >= position:
+                    found = first(wrong)
+                    tally.first_wrong = min(tally.first_wrong or found, found)
+            unsure = close if vague is None else close | vague
+        if unsure is not None and unsure.any():
+            at, where = np.nonzero(unsure)
+            top = max(top, self._settle(values, position, file, kind, column, step, where, at + pairs.start))
+        return top, big
+
+    def _compiled(
+        self, values: Array, position: int, file: int, kind: int, column: int, step: int
+    ) -> tuple[float, float]:
+        """One plane by the compiled loop; the same results as _numpy."""
+        from .compiled import compare_rows
+
+        tally, measure, n, rows = self.tally, self.measures[file], self.oracle.pairs, len(values)
+        span, offset = divmod(position, SPAN)
+        high, middle, fine, magic = self.oracle.compare_tables(span)
+        p = np.arange(position, position + rows, dtype=np.float64)
+        if position == 0:
+            p[0] = 1e-300  # so that an error at position 0 needs an impossible angle error
+        limits = np.array(
+            [measure.reliable, measure.margin, measure.slack, self.task.threshold, measure.rounding]
+        )
+        plane, at = (
+            (values, column) if step == 1 else (np.ascontiguousarray(values[:, column::step][:, :n]), 0)
+        )
+        capacity = 1 << 10
+        while True:
+            sums, needs, found = np.zeros(n), np.full(n, -math.inf), np.zeros(6, np.int64)
+            doubtful = np.empty((capacity, 2), np.int64)
+            compare_rows(
+                high,
+                middle,
+                fine,
+                kind,
+                magic,
+                offset,
+                plane,
+                at,
+                measure.mantissa,
+                measure.floor,
+                measure.constant,
+                limits,
+                1 / p,
+                sums,
+                needs,
+                doubtful,
+                found,
+            )
+            if found[0] <= capacity:
+                break
+            capacity = int(found[0])  # a chunk full of ties: once more, with room for them
+        total = float(sums.sum())
+        if not math.isfinite(total) and not np.isfinite(values).all():
+            raise self._not_finite(file, values, position)
+        tally.total += total
+        tally.wrong += int(found[1])
+        top, big = (float(x) for x in found[4:6].view(np.float64))
+        if big > measure.rounding:
+            needs[needs > 1e200] = math.inf
+            assert tally.needs is not None
+            np.maximum(tally.needs, needs, out=tally.needs)
+        news = (
+            tally.worst is None or top > tally.worst[0],
+            tally.largest is None or big > tally.largest[0],
+            found[2] >= 0 and (tally.first_wrong is None or tally.first_wrong[0] >= position),
+            found[3] >= 0 and (tally.first_past is None or tally.first_past[0] >= position),
+        )
+        if any(news):
+            self._locate(values, position, file, kind, column, step)
+        if found[0]:
+            at_rows, pairs = doubtful[: found[0]].T
+            top = max(top, self._settle(values, position, file, kind, column, step, at_rows, pairs))
+        return top, big
+
+    def _locate(self, values: Array, position: int, file: int, kind: int, column: int, step: int) -> None:
+        """Where a chunk has its extremes and first faults: NumPy finds the places, in rare chunks."""
+        again = _Shard(self.task)
+        again._space = self._space
+        for pair in range(0, self.oracle.pairs, self.GROUP):
+            pairs = slice(pair, min(pair + self.GROUP, self.oracle.pairs))
+            again._numpy(values, position, file, kind, column, step, pairs)
+        self._space = again._space
+        mine, other = self.tally, again.tally
+        for name in ("worst", "largest"):
+            best, found = getattr(mine, name), getattr(other, name)
+            if best is None or found[0] > best[0]:
+                setattr(mine, name, found)
+        for name in ("first_wrong", "first_past"):
+            both = [x for x in (getattr(mine, name), getattr(other, name)) if x is not None]
+            setattr(mine, name, min(both) if both else None)
+
+    def _by_balls(
+        self, position: int, pair: int, kind: int, stored: float, fmt: Format
+    ) -> tuple[bool, float]:
+        """(wrongly rounded, error in ulp) of one entry, proved by balls."""
+        given = self.task.frequencies.given
+        if position == 0 or (given is not None and given[pair] == 0):
+            position = pair = 0  # an angle of zero, whatever the pair: one exact value
+        key = (position, pair, kind, stored, fmt.name)
+        if key not in self._proved:
+            if len(self._proved) > 10000:
+                self._proved.clear()
+            wrong = Fraction(stored) != self.oracle.nearest(position, pair, kind, fmt)
+            ratio = float(_exact_error(self.oracle, fmt, position, pair, kind, stored)[1])
+            self._proved[key] = (wrong, ratio)
+        return self._proved[key]
+
+    def _not_finite(self, file: int, values: Array, position: int) -> JudgeInputError:
+        row, column = np.argwhere(~np.isfinite(values))[0]
+        what = "NaN" if np.isnan(values[row, column]) else "infinity"
+        return JudgeInputError(
+            f"{self.task.stored[file].name}: {what} at row {position - self.task.start + row}, column {column}"
+            f" (position {position + row})"
+        )
+
+    def _settle(
+        self,
+        values: Array,
+        position: int,
+        file: int,
+        kind: int,
+        column: int,
+        step: int,
+        rows: Array,
+        pairs: Array,
+    ) -> float:
+        """Entries that the sweep could not decide: in double-double, then by balls.
+
+        Adds to the tally what the sweep left out of it: errors of vague entries, and wrong roundings.
+        Returns the largest error in ulp met.
+        """
+        tally, measure, oracle = self.tally, self.measures[file], self.oracle
+        tally.apart += len(rows)
+        stored = values[rows, column + pairs * step].astype(np.float64)
+        span, offset = divmod(position, SPAN)
+        a, b = (offset + rows) // BLOCK, (offset + rows) % BLOCK
+        high, low = oracle.high_table(span), oracle.low_table()
+        r = rotate(high.map(lambda x: x[pairs, a]), low.map(lambda x: x[pairs, b]))
+        hi, lo = (r.ch, r.cl) if kind == COS else (r.sh, r.sl)
+        # stored - hi is exact where the two are close, and elsewhere off by far less than the margin.
+        error = np.abs((stored - hi) - lo)
+        inverse, vague = measure.inverse(hi)
+        ratio = error * inverse
+        near = 2.0**-40 + 2 * float(r.error) * inverse
+        vague |= near > 2.0**-10
+        wrong = ratio > 0.5
+        for k in np.flatnonzero(vague | (np.abs(ratio - 0.5) <= near)):
+            wrong[k], ratio[k] = self._by_balls(
+                position + int(rows[k]), int(pairs[k]), kind, float(stored[k]), measure.format
+            )
+        # What the sweep took for vague it did not count; the rest it did.  hi may be a last place off
+        # from the sweep's value, so that an entry at the limit may be counted twice, or not: of no weight.
+        sweep_inverse, powers = measure.inverse(hi)
+        tally.total += float(ratio[(sweep_inverse > measure.reliable) | powers].sum())
+        for k in np.lexsort((pairs, rows)):
+            i = int(pairs[k])
+            place = (position + int(rows[k]), i, kind, file, column + i * step)
+            if wrong[k]:
+                tally.wrong += 1
+                tally.first_wrong = min(tally.first_wrong or place, place)
+            if ratio[k] > self.task.threshold:
+                tally.first_past = min(tally.first_past or place, place)
+            if tally.worst is None or ratio[k] > tally.worst[0]:
+                tally.worst = (float(ratio[k]), *place)
+        return float(ratio.max())
+
+
+def _judge_shard(
+    task: _Task, first: int, count: int, progress: Callable[[int], None] | None = None
+) -> _Tally:
+    """Judges rows first .. first + count - 1 of the table: what a joblib worker runs."""
+    return _Shard(task).run(first, count, progress)
 
 
 def _needs(error: Array, rounding: float, position: int) -> Array:
@@ -367,142 +546,16 @@ def _needs(error: Array, rounding: float, position: int) -> Array:
     return np.asarray(need.max(axis=1))
 
 
-@functools.lru_cache(maxsize=8)
-def _split_rows(oracle: Oracle, span: int, kind: int) -> tuple[Array, Array]:
-    return oracle.split_rows(span, kind)
-
-
-def _compare_compiled(task: _Task, oracle: Oracle, measure: _Measure, tally: _Tally, file: int, values: Array,
-                      position: int, kind: int, column: int, step: int) -> tuple[float, float]:
-    """One plane of a chunk by the compiled loop; the same results as _compare_numpy."""
-    from .compiled import compare_rows
-
-    n, rows = oracle.pairs, len(values)
-    span, offset = divmod(position, SPAN)
-    left, right = _split_rows(oracle, span, kind)
-    p = np.arange(position, position + rows, dtype=np.float64)
-    if position == 0:
-        p[0] = 1e-300  # so that an error at position 0 needs an impossible angle error
-    sums, tops, largest = np.zeros(n), np.full(n, -1.0), np.full(n, -1.0)
-    needs = np.full(n, -math.inf)
-    top_rows, largest_rows, wrong = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
-    limits = np.array([measure.reliable, measure.margin, measure.slack, task.threshold, measure.rounding])
-    doubtful = np.empty((_CAPACITY, 2), np.int64)
-    while True:
-        found, first = compare_rows(
-            left, right, offset, values, column, step, measure.mantissa, measure.floor, measure.constant,
-            limits, 1 / p, sums, tops, top_rows, largest, largest_rows, needs, wrong, doubtful,
-        )
-        if found <= len(doubtful):
-            break
-        doubtful = np.empty((found, 2), np.int64)  # rare: a chunk full of ties; count it again
-        for x, empty in ((sums, 0.0), (tops, -1.0), (largest, -1.0), (needs, -math.inf), (wrong, 0)):
-            x[:] = empty
-    total = float(sums.sum())
-    if not math.isfinite(total) or not np.isfinite(largest).all():
-        if not np.isfinite(values).all():
-            raise _not_finite(task, file, values, position)
-        total = math.inf
-    tally.total += total
-    top, big = float(tops.max()), float(largest.max())
-    if tally.worst is None or top > tally.worst[0]:
-        row, i = min((int(top_rows[i]), int(i)) for i in np.flatnonzero(tops == top))
-        tally.worst = (top, position + row, i, kind, file, column + i * step)
-    if tally.largest is None or big > tally.largest[0]:
-        row, i = min((int(largest_rows[i]), int(i)) for i in np.flatnonzero(largest == big))
-        tally.largest = (big, position + row, i, kind, file, column + i * step)
-    if big > measure.rounding:
-        needs[needs > 1e200] = math.inf
-        np.maximum(tally.needs, needs, out=tally.needs)
-    amount = int(wrong.sum())
-    if amount:
-        tally.wrong += amount
-    # Rows of interest are rare (at most one of each sort a shard): the plain way finds the pair.
-    if amount and (tally.first_wrong is None or tally.first_wrong[0] >= position):
-        _first(task, oracle, measure, tally, file, values, position, kind, column, step, "first_wrong", 0)
-    if first >= 0 and (tally.first_past is None or tally.first_past[0] >= position):
-        _first(task, oracle, measure, tally, file, values, position, kind, column, step, "first_past", first)
-    if found:
-        at, pairs = doubtful[:found, 0], doubtful[:found, 1]
-        extra = _settle(task, oracle, measure, tally, file, values, position, kind, column, step, at, pairs)
-        top = max(top, extra)
-    return top, big
-
-
-def _first(task: _Task, oracle: Oracle, measure: _Measure, tally: _Tally, file: int, values: Array,
-           position: int, kind: int, column: int, step: int, what: str, row: int) -> None:
-    """Finds the first entry of a sort in a chunk by judging that chunk again with NumPy."""
-    again = _Tally(needs=np.full(oracle.pairs, -math.inf))
-    _compare_numpy(task, oracle, measure, again, file, values[row:], position + row, kind, column, step)
-    found = getattr(again, what)
-    if found is not None:
-        mine = getattr(tally, what)
-        setattr(tally, what, found if mine is None else min(mine, found))
-
-
-def _settle(task: _Task, oracle: Oracle, measure: _Measure, tally: _Tally, file: int, values: Array,
-            position: int, kind: int, column: int, step: int, rows: Array, pairs: Array) -> float:
-    """Entries that the sweep could not decide: in double-double, then by balls.
-
-    Adds to the tally what the sweep left out of it: ratios of vague entries, and wrong roundings.
-    Returns the largest ratio met.
-    """
-    fmt = measure.format
-    tally.apart += len(rows)
-    stored = values[rows, column + pairs * step].astype(np.float64)
-    span = position // SPAN
-    offset = position - span * SPAN + rows
-    high, low = oracle.high_table(span), oracle.low_table()
-    a, b = offset // BLOCK, offset % BLOCK
-    r = rotate(
-        Rotations(*(x[pairs, a] for x in (high.ch, high.cl, high.sh, high.sl)), high.error, high.amplitude),
-        Rotations(*(x[pairs, b] for x in (low.ch, low.cl, low.sh, low.sl)), low.error),
-    )
-    hi, lo = (r.ch, r.cl) if kind == COS else (r.sh, r.sl)
-    error = np.abs((stored - hi) - lo)
-    bound = 2 * float(r.error)
-    # (stored - hi) is exact within a factor 2; elsewhere its rounding is far below these margins.
-    bits = (hi.view(np.int64) & _EXPONENT).clip(measure.floor)
-    inverse = (measure.constant - bits).view(np.float64)
-    ratio = error * inverse
-    with np.errstate(over="ignore"):
-        near = 2.0**-40 + bound * inverse
-    vague = ((hi.view(np.int64) & _MANTISSA) == 0) | (near > 2.0**-10)
-    hard = vague | (np.abs(ratio - 0.5) <= near)
-    wrong = ratio > 0.5
-    for k in np.flatnonzero(hard):
-        p, i = position + int(rows[k]), int(pairs[k])
-        wrong[k] = Fraction(float(stored[k])) != oracle.nearest(p, i, kind, fmt)
-        ratio[k] = float(_exact_error(oracle, fmt, p, i, kind, float(stored[k]))[1])
-    # The sweep has counted the ratios of entries that it found near a half, but not of vague ones.
-    x = np.abs(hi + lo).view(np.int64)
-    sweep_inverse = (measure.constant - (x & _EXPONENT).clip(measure.floor)).view(np.float64)
-    left_out = sweep_inverse > measure.reliable
-    if measure.mantissa > 0:
-        left_out |= (x & _MANTISSA) == 0
-    tally.total += float(ratio[left_out].sum())
-    order = np.lexsort((pairs, rows))
-    for k in order:
-        place = (position + int(rows[k]), int(pairs[k]), kind, file, column + int(pairs[k]) * step)
-        if wrong[k]:
-            tally.wrong += 1
-            tally.first_wrong = min(tally.first_wrong or place, place)
-        if ratio[k] > task.threshold:
-            tally.first_past = min(tally.first_past or place, place)
-        if tally.worst is None or ratio[k] > tally.worst[0]:
-            tally.worst = (float(ratio[k]), *place)
-    return float(ratio.max())
-
-
-def _exact_error(oracle: Oracle, fmt: Format, position: int, pair: int, kind: int,
-                 stored: float) -> tuple[float, Fraction, Fraction]:
+def _exact_error(
+    oracle: Oracle, fmt: Format, position: int, pair: int, kind: int, stored: float
+) -> tuple[float, Fraction, Fraction]:
     """(exact value, error in ulp, absolute error), to more than float64's precision."""
     bits = 200
     t = Fraction(stored)
     while True:
         low, high = fraction_bounds(oracle.ball(position, pair, bits)[kind])
         middle = (low + high) / 2
-        if fmt.ulp(low) == fmt.ulp(high) and (high - low) <= fmt.ulp(middle) / 2**60 or bits > 4000:
+        if (fmt.ulp(low) == fmt.ulp(high) and (high - low) <= fmt.ulp(middle) / 2**60) or bits > 4000:
             error = abs(t - middle)
             return float(middle), error / fmt.ulp(middle), error
         bits *= 2
@@ -530,11 +583,12 @@ def _add_hashes(raw: Array, weights: Array, out: Array, method: str) -> None:
 
 def _count_distinct(task: _Task, hashes: Array, progress: Callable[[int], None] | None) -> int:
     """Distinct rows, exactly: rows of equal hash are read again and compared bit by bit."""
+    ordered = np.sort(hashes)
+    if not (ordered[1:] == ordered[:-1]).any():
+        return len(hashes)
     order = np.argsort(hashes, kind="stable")
     repeats = np.flatnonzero(hashes[order[1:]] == hashes[order[:-1]]) + 1
     distinct = len(hashes) - len(repeats)
-    if not len(repeats):
-        return distinct
     # Each repeat is compared with its predecessor of the same hash: reading in order of position.
     pairs = np.stack([order[repeats - 1], order[repeats]])
     pairs = pairs[:, np.argsort(pairs[1])]
@@ -561,7 +615,7 @@ def _count_distinct(task: _Task, hashes: Array, progress: Callable[[int], None] 
 def _gather(reader: Reader, rows: Array) -> Array:
     """The given rows as unsigned words; runs of consecutive rows are read at once."""
     breaks = np.flatnonzero(np.diff(rows) != 1) + 1
-    parts = [reader.read(int(run[0]), len(run)) for run in np.split(rows, breaks) if len(run)]
+    parts = [reader.read(int(run[0]), len(run)).copy() for run in np.split(rows, breaks) if len(run)]
     return _words(np.concatenate(parts))
 
 
@@ -599,9 +653,11 @@ def angle_constants(frequencies: Frequencies) -> dict[str, float]:
     out = {
         "angle in float64": computed("float64"),
         "angle in float32": single,
-        "frequencies cast to float16, angle in float32": float(FORMATS["float16"].unit_roundoff) * (1 + single)
+        "frequencies cast to float16, angle in float32": float(FORMATS["float16"].unit_roundoff)
+        * (1 + single)
         + single,
-        "frequencies cast to bfloat16, angle in float32": float(FORMATS["bfloat16"].unit_roundoff) * (1 + single)
+        "frequencies cast to bfloat16, angle in float32": float(FORMATS["bfloat16"].unit_roundoff)
+        * (1 + single)
         + single,
         "angle in float16": computed("float16"),
         "angle in bfloat16": computed("bfloat16"),
@@ -635,7 +691,7 @@ def _reproduced(task: _Task, oracle: Oracle, name: str, count: int) -> float:
     held = []
     for file, stored in enumerate(task.stored):
         with stored.reader() as reader:
-            lines = np.concatenate([numbers(reader.read(int(r), 1), stored.format) for r in rows])
+            lines = np.concatenate([numbers(reader.read(int(r), 1).copy(), stored.format) for r in rows])
         for kind, column, step in task.planes[file]:
             held.append((kind, lines[:, column::step][:, : oracle.pairs].astype(np.float64)))
     fmt = task.stored[0].format
@@ -652,18 +708,21 @@ def _reproduced(task: _Task, oracle: Oracle, name: str, count: int) -> float:
     return float(best.mean())
 
 
-def _computations(task: _Task, oracle: Oracle, tally: _Tally, count: int) -> tuple[float, list[Computation]]:
+def _computations(
+    task: _Task, oracle: Oracle, tally: _Tally, count: int, sample: bool
+) -> tuple[float, list[Computation]]:
     thetas = np.abs(np.array(task.frequencies.doubles()))
     amplitude = float(oracle.modulus)
     assert tally.needs is not None
     with np.errstate(divide="ignore", invalid="ignore"):
-        need = np.where(thetas > 0, tally.needs / (thetas * amplitude),
-                        np.where(tally.needs > 0, math.inf, -math.inf))
+        need = np.where(
+            thetas > 0, tally.needs / (thetas * amplitude), np.where(tally.needs > 0, math.inf, -math.inf)
+        )
     angle_error = max(0.0, float(need.max()))
     out = []
     for name, constant in angle_constants(task.frequencies).items():
-        consistent = angle_error <= constant
-        out.append(Computation(name, constant, consistent, _reproduced(task, oracle, name, count)))
+        share = _reproduced(task, oracle, name, count) if sample else None
+        out.append(Computation(name, constant, angle_error <= constant, share))
     return angle_error, out
 
 
@@ -713,8 +772,24 @@ def judge(
     """
     began = time.perf_counter()
     try:
-        task, given = _prepare(table, dim, base, layout, spacing, frequencies, scaling, amplitude, start,
-                               format, tensor, threshold, require, method, distinct, jobs)
+        task, given = _prepare(
+            table,
+            dim,
+            base,
+            layout,
+            spacing,
+            frequencies,
+            scaling,
+            amplitude,
+            start,
+            format,
+            tensor,
+            threshold,
+            require,
+            method,
+            distinct,
+            jobs,
+        )
     except JudgeInputError:
         raise
     except (ValueError, ImportError) as error:
@@ -725,15 +800,31 @@ def judge(
     return _report(task, given, oracle, tally, count, require, began)
 
 
-def _prepare(table: Any, dim: int | None, base: Exact, layout: str | None, spacing: str,
-             frequencies: Sequence[Exact] | None, scaling: Mapping[str, Any] | None, amplitude: Exact | None,
-             start: int, format: str | None, tensor: str | Sequence[str] | None, threshold: float,
-             require: str | None, method: str, distinct: bool, jobs: int) -> tuple[_Task, str]:
+def _prepare(
+    table: Any,
+    dim: int | None,
+    base: Exact,
+    layout: str | None,
+    spacing: str,
+    frequencies: Sequence[Exact] | None,
+    scaling: Mapping[str, Any] | None,
+    amplitude: Exact | None,
+    start: int,
+    format: str | None,
+    tensor: str | Sequence[str] | None,
+    threshold: float,
+    require: str | None,
+    method: str,
+    distinct: bool,
+    jobs: int,
+) -> tuple[_Task, str]:
     """Checks everything that can be checked before the sweep."""
     if method not in ("auto", "numpy", "compiled"):
         raise JudgeInputError(f"method must be auto, numpy or compiled, not {method!r}")
     if method == "compiled" and not compiled_available():
-        raise JudgeInputError("method 'compiled' needs numba: install the 'fast' extra, or use method 'numpy'")
+        raise JudgeInputError(
+            "method 'compiled' needs numba: install the 'fast' extra, or use method 'numpy'"
+        )
     if method == "auto":
         method = "compiled" if compiled_available() else "numpy"
     if require is not None and require not in REQUIREMENTS:
@@ -764,7 +855,9 @@ def _prepare(table: Any, dim: int | None, base: Exact, layout: str | None, spaci
         raise JudgeInputError(f"positions must not exceed 2^53: {start} + {first.rows - 1}")
     if any(s.complex for s in stored):
         if layout not in (None, "interleaved-cos"):
-            raise JudgeInputError(f"{first.name}: complex numbers are cos + i sin; layout {layout!r} does not apply")
+            raise JudgeInputError(
+                f"{first.name}: complex numbers are cos + i sin; layout {layout!r} does not apply"
+            )
         layout = "interleaved-cos"
     if layout is not None and layout not in LAYOUTS:
         raise JudgeInputError(f"layout must be one of {', '.join(LAYOUTS)}, not {layout!r}")
@@ -788,14 +881,17 @@ def _prepare(table: Any, dim: int | None, base: Exact, layout: str | None, spaci
             + (f" in layout {layout!r}" if layout else "")
             + (f": expected {n * len(LAYOUTS[layout][0])}" if layout and n else "")
         )
-    weights = [np.random.default_rng(1 + k).integers(1, 2**64, s.columns * s.raw.itemsize, np.uint64) | 1
-               for k, s in enumerate(stored)]
+    weights = [
+        np.random.default_rng(1 + k).integers(1, 2**64, s.columns * s.raw.itemsize, np.uint64) | 1
+        for k, s in enumerate(stored)
+    ]
     ratio = None if amplitude is None else exact(amplitude, "amplitude")
 
     def task_for(name: str) -> _Task:
         pairs = first.columns // len(LAYOUTS[name][0])
-        known = Frequencies.of(2 * pairs if dim is None or frequencies is not None else dim, base, spacing,
-                               frequencies, scaling)
+        known = Frequencies.of(
+            2 * pairs if dim is None or frequencies is not None else dim, base, spacing, frequencies, scaling
+        )
         planes = [
             [(kind, at * pairs, 1) if how == "block" else (kind, at, 2) for kind, how, at in file]
             for file in LAYOUTS[name]
@@ -826,8 +922,9 @@ def _distance(task: _Task) -> float:
     return total / planes if math.isfinite(total) else math.inf
 
 
-def _sweep(task: _Task, count: int, jobs: int, backend: str | None,
-           progress: Callable[[int, int], None] | None) -> _Tally:
+def _sweep(
+    task: _Task, count: int, jobs: int, backend: str | None, progress: Callable[[int, int], None] | None
+) -> _Tally:
     """Judges all shards, in order or through joblib, and merges what they found."""
     done = 0
 
@@ -843,11 +940,13 @@ def _sweep(task: _Task, count: int, jobs: int, backend: str | None,
         try:
             import joblib
         except ImportError:
-            raise JudgeInputError("jobs needs joblib: install the 'cluster' extra, or leave jobs at 1") from None
+            raise JudgeInputError(
+                "jobs needs joblib: install the 'cluster' extra, or leave jobs at 1"
+            ) from None
         workers = jobs if jobs > 0 else max(1, (os.cpu_count() or 1) + 1 + jobs)
         # A few shards a worker even out the load; whole high tables are never computed twice.
-        size = max(_chunk_rows(task), min(SPAN, -(-count // (4 * workers))))
-        size = -(-size // BLOCK) * BLOCK
+        size = max(_Shard.ROWS, min(SPAN, -(-count // (4 * workers))))
+        size = -(-size // _Shard.ROWS) * _Shard.ROWS
         shards, at = [], 0
         while at < count:
             step = min(size - (task.start + at) % size, count - at)
@@ -856,8 +955,9 @@ def _sweep(task: _Task, count: int, jobs: int, backend: str | None,
         options: dict[str, Any] = {"backend": backend} if backend is not None else {"prefer": "threads"}
         run = joblib.Parallel(n_jobs=jobs, return_as="generator", **options)
         parts = []
-        for (_, step), part in zip(shards, run(joblib.delayed(_judge_shard)(task, a, n) for a, n in shards),
-                                   strict=True):
+        for (_, step), part in zip(
+            shards, run(joblib.delayed(_judge_shard)(task, a, n) for a, n in shards), strict=True
+        ):
             parts.append(part)
             advance(step)
         tally = parts[0]
@@ -877,16 +977,18 @@ def _place(task: _Task, oracle: Oracle, spot: tuple[int, int, int, int, int]) ->
     return Place(position, pair, KINDS[kind], file, column, value, true, float(ulps), float(error))
 
 
-def _report(task: _Task, layout: str, oracle: Oracle, tally: _Tally, count: int, require: str | None,
-            began: float) -> JudgeReport:
+def _report(
+    task: _Task, layout: str, oracle: Oracle, tally: _Tally, count: int, require: str | None, began: float
+) -> JudgeReport:
     fmt = task.stored[0].format
     entries = sum(s.rows * s.columns for s in task.stored)
-    angle_error, computations = _computations(task, oracle, tally, count)
     distinct = None
     if task.distinct and tally.hashes is not None:
         distinct = _count_distinct(task, tally.hashes, None)
     assert tally.worst is not None and tally.largest is not None
     worst, largest = _place(task, oracle, tally.worst[1:]), _place(task, oracle, tally.largest[1:])
+    near = tally.wrong == 0 or worst.ulp < 1
+    angle_error, computations = _computations(task, oracle, tally, count, sample=not near)
     fitting = next((c for c in computations if c.consistent), None)
     matching = max(computations, key=lambda c: (c.reproduced or 0.0, -c.constant))
     computation = fitting.name if fitting else None
@@ -939,15 +1041,23 @@ def _report(task: _Task, layout: str, oracle: Oracle, tally: _Tally, count: int,
         computations=computations,
         distinct_rows=distinct,
         settled_apart=tally.apart,
-        oracle_bound=oracle.bound,
+        oracle_bound=oracle.split_bound,
         method=task.method,
         seconds=time.perf_counter() - began,
         profile=tally.profile,
     )
 
 
-def _diagnosis(verdict: str, fmt: Format, tally: _Tally, worst: Place, fitting: Computation | None,
-               matching: Computation, distinct: int | None, count: int) -> str:
+def _diagnosis(
+    verdict: str,
+    fmt: Format,
+    tally: _Tally,
+    worst: Place,
+    fitting: Computation | None,
+    matching: Computation,
+    distinct: int | None,
+    count: int,
+) -> str:
     where = f"position {worst.position}, pair {worst.pair}, {worst.kind}"
     if verdict == "correctly-rounded":
         text = f"every entry is the {fmt.name} number nearest to the exact value"

@@ -66,6 +66,7 @@ class Reader:
     def __init__(self, stored: Stored) -> None:
         self.stored = stored
         self._file = None
+        self._buffer = bytearray()
         if stored.path is not None:
             try:
                 self._file = open(stored.path, "rb", buffering=0)  # noqa: SIM115
@@ -86,18 +87,26 @@ class Reader:
             raise JudgeInputError(f"{self.stored.name}: the file changed while it was read")
 
     def read(self, start: int, count: int) -> Array:
-        """Rows start .. start + count - 1 in the raw dtype, shape (count, columns), contiguous."""
+        """Rows start .. start + count - 1 in the raw dtype, shape (count, columns), contiguous.
+
+        The result is valid until the next call: chunks share one buffer.
+        """
         s = self.stored
         if s.array is not None:
             return np.ascontiguousarray(s.array[start : start + count])
         assert self._file is not None
-        out = np.empty((count, s.columns), s.raw)
-        view = memoryview(out.reshape(-1).view(np.uint8))
+        size = count * s.columns * s.raw.itemsize
+        if len(self._buffer) < size:
+            self._buffer = bytearray(size)
+        view = memoryview(self._buffer)[:size]
+        out = np.frombuffer(view, s.raw).reshape(count, s.columns)
         at, end = s.offset + start * s.columns * s.raw.itemsize, 0
         while end < len(view):
             got = os.preadv(self._file.fileno(), [view[end:]], at + end)
             if got == 0:
-                raise JudgeInputError(f"{s.name}: the file was cut short while it was read, at byte {at + end}")
+                raise JudgeInputError(
+                    f"{s.name}: the file was cut short while it was read, at byte {at + end}"
+                )
             end += got
         return out
 
@@ -185,7 +194,9 @@ def _meaning(name: str, dtype: np.dtype[Any], format: str | None) -> tuple[np.dt
     elif kind == "c" and size in (8, 16):
         found = (f"<f{size // 2}", f"float{4 * size}", True)
     if found is None:
-        raise JudgeInputError(f"{name}: numbers of type {dtype}; expected float64, float32, float16 or bfloat16")
+        raise JudgeInputError(
+            f"{name}: numbers of type {dtype}; expected float64, float32, float16 or bfloat16"
+        )
     if format is not None and format != found[1]:
         if FORMATS[format].bytes != FORMATS[found[1]].bytes or kind == "c":
             raise JudgeInputError(f"{name}: stored as {dtype}, which cannot be read as {format}")
@@ -219,7 +230,15 @@ def _npy_header(path: str, file: Any) -> tuple[np.dtype[Any], tuple[int, ...], i
             raise JudgeInputError(f"{path}: .npy version {version[0]}.{version[1]} is not known")
     except JudgeInputError:
         raise
-    except (ValueError, EOFError, SyntaxError, RecursionError, MemoryError, OverflowError, TypeError) as error:
+    except (
+        ValueError,
+        EOFError,
+        SyntaxError,
+        RecursionError,
+        MemoryError,
+        OverflowError,
+        TypeError,
+    ) as error:
         raise JudgeInputError(f"{path}: damaged .npy header: {str(error)[:120]}") from None
     if any(isinstance(n, bool) or n < 0 for n in shape):
         raise JudgeInputError(f"{path}: damaged .npy header: shape {shape}")
@@ -228,8 +247,9 @@ def _npy_header(path: str, file: Any) -> tuple[np.dtype[Any], tuple[int, ...], i
     return dtype, tuple(int(n) for n in shape), file.tell()
 
 
-def _safetensors_header(path: str, file: io.BufferedReader, tensor: str | None,
-                        size: int) -> tuple[np.dtype[Any], tuple[int, ...], int]:
+def _safetensors_header(
+    path: str, file: io.BufferedReader, tensor: str | None, size: int
+) -> tuple[np.dtype[Any], tuple[int, ...], int]:
     length = int.from_bytes(file.read(8), "little")
     if not 2 <= length <= min(_SAFETENSORS_HEADER_LIMIT, size - 8):
         raise JudgeInputError(f"{path}: damaged or truncated safetensors header (length {length})")
@@ -255,8 +275,12 @@ def _safetensors_header(path: str, file: io.BufferedReader, tensor: str | None,
     if not whole:
         raise JudgeInputError(f"{path}: damaged safetensors entry {tensor!r}")
     if kind not in _SAFETENSORS_TYPES:
-        raise JudgeInputError(f"{path}: tensor {tensor!r} of type {kind}; expected one of F64, F32, F16, BF16")
+        raise JudgeInputError(
+            f"{path}: tensor {tensor!r} of type {kind}; expected one of F64, F32, F16, BF16"
+        )
     dtype = np.dtype(_SAFETENSORS_TYPES[kind])
     if end - begin != prod(shape) * dtype.itemsize:
-        raise JudgeInputError(f"{path}: tensor {tensor!r}: {end - begin} bytes do not fit shape {tuple(shape)}")
+        raise JudgeInputError(
+            f"{path}: tensor {tensor!r}: {end - begin} bytes do not fit shape {tuple(shape)}"
+        )
     return dtype, tuple(shape), 8 + length + begin

@@ -24,12 +24,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib.util import find_spec
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 from flint import arb
 
-from .double_double import SQRT2, U, Array, Rotations, outer, rotate, two_sum
+from .double_double import SQRT2, Array, Rotations, U, outer, rotate, two_sum
 from .formats import FORMATS, Format, round_array
 from .frequencies import Exact, Frequencies, ball_of, ceil_log2, exact, fraction_bounds, precision
 
@@ -102,7 +103,9 @@ class Oracle:
         if method == "auto":
             method = "compiled" if compiled_available() else "numpy"
         if method == "compiled" and not compiled_available():
-            raise ImportError("method 'compiled' needs numba: install the 'fast' extra, or use method='numpy'")
+            raise ImportError(
+                "method 'compiled' needs numba: install the 'fast' extra, or use method='numpy'"
+            )
         self.method = method
         if isinstance(frequencies, Frequencies):
             self.frequencies = frequencies
@@ -120,19 +123,19 @@ class Oracle:
         self._high: OrderedDict[int, Rotations] = OrderedDict()
         self._split: OrderedDict[int, tuple[Array, Array]] = OrderedDict()
         self._low_split: tuple[Array, Array] | None = None
-        self._rows_high: OrderedDict[int, Array] = OrderedDict()
-        self._rows_low: Array | None = None
+        self._fill_high: OrderedDict[int, Array] = OrderedDict()
+        self._fill_low: tuple[Array, Array] | None = None
+        self._compare_high: OrderedDict[int, Array] = OrderedDict()
+        self._compare_low: tuple[Array, Array] | None = None
         self._thetas: dict[int, list[arb]] = {}
         seed = self._seed_error()
-        unit = Rotations(*[np.zeros((1, 1))] * 4, seed)
-        high = Rotations(*[np.zeros((1, 1))] * 4, seed * self.modulus, self.modulus)
+        unit, high = Rotations.none(seed), Rotations.none(seed * self.modulus, self.modulus)
         #: proved error of an entry of the two small tables
         self.table_error = outer(high, unit).error
         low = outer(unit, unit).error
-        self._pair_error = rotate(
-            Rotations(*[np.zeros((1, 1))] * 4, self.table_error, self.modulus),
-            Rotations(*[np.zeros((1, 1))] * 4, low),
-        ).error
+        self._pair_error = rotate(Rotations.none(self.table_error, self.modulus), Rotations.none(low)).error
+        #: proved bound of the numpy method, which the judge uses too
+        self.split_bound = round_up(self._split_error(low))
         self.exact_bound = self._pair_error if method == "compiled" else self._split_error(low)
         #: proved bound of |hi + lo - exact|, rounded up
         self.bound = round_up(self.exact_bound)
@@ -157,7 +160,8 @@ class Oracle:
           each reaching the result through |cos| + |sin|;
         - h + r rounded to float64, times r: 2^-54 * 2^-27, for the two such terms;
         - four products, summed in any order: gamma_4 times the sum of their sizes (Higham 3.1);
-        - the small tables' own errors, likewise through |cos| + |sin|.
+        - the small tables' own errors, likewise through |cos| + |sin|; the left factor may be a
+          product of two (the compiled judge makes its left rows that way).
         """
         g = Fraction(1, 2**_GRID_BITS)
         spread = SQRT2 * (1 + g)
@@ -165,7 +169,7 @@ class Oracle:
         r_rounded = 2 * spread * Fraction(1, 2**81)
         f_rounded = 2 * (g / 2) * (U / 2)
         summed = gamma * (g / 2) * 2 * spread
-        inherited = spread * (self.table_error / self.modulus + low_error)
+        inherited = spread * (self._pair_error / self.modulus + low_error)
         cross = Fraction(1, 2**160)  # products of two of these errors
         return (r_rounded + f_rounded + summed + inherited + cross) * self.modulus
 
@@ -217,8 +221,8 @@ class Oracle:
         modulus = self.modulus if with_amplitude else Fraction(1)
         if np.abs(parts[..., 1::2]).max() > 2.0**-54 * float(modulus):
             raise ArithmeticError("float(arb) did not round to nearest")
-        columns = [np.ascontiguousarray(parts[..., k]) for k in range(4)]
-        return Rotations(*columns, self._seed_error() * modulus, modulus)
+        ch_, cl_, sh_, sl_ = (np.ascontiguousarray(parts[..., k]) for k in range(4))
+        return Rotations(ch_, cl_, sh_, sl_, self._seed_error() * modulus, modulus)
 
     # ------------------------------------------------------------------ the two small tables
 
@@ -269,21 +273,17 @@ class Oracle:
                 self._split.popitem(last=False)
         return self._split[span]
 
-    def split_rows(self, span: int, kind: int) -> tuple[Array, Array]:
-        """The numpy method's factors in row-major order, for the compiled judge.
-
-        Left (1024, 4, n), right (1024, 6, n): with left x and right y the cosine (kind 0) or sine
-        is x0 y0 + x2 y1 exactly, plus x0 y2 + x1 y3 + x2 y4 + x3 y5.
-        """
-        left = np.ascontiguousarray(self.high_factors(span)[1][kind].transpose(1, 2, 0))
-        exact_parts, rest = self.low_factors()
-        right = np.ascontiguousarray(np.concatenate([exact_parts, rest], axis=1).transpose(2, 1, 0))
-        return left, right
-
     # ------------------------------------------------------------------ values
 
-    def pair_major(self, span: int, first: int, count: int, kind: int, pairs: slice = slice(None),
-                   out: tuple[Array, Array] | None = None) -> tuple[Array, Array]:
+    def pair_major(
+        self,
+        span: int,
+        first: int,
+        count: int,
+        kind: int,
+        pairs: slice = slice(None),
+        out: tuple[Array, Array] | None = None,
+    ) -> tuple[Array, Array]:
         """The numpy method's inner step: hi and lo of shape (pairs, count, BLOCK).
 
         Rows first .. first + count - 1 of high table `span`; kind 0 gives cosines, 1 sines.
@@ -294,46 +294,79 @@ class Oracle:
         lo = np.matmul(xl[kind, pairs, first : first + count], yl[pairs], out=None if out is None else out[1])
         return hi, lo
 
-    def block(self, start: int, rows: int) -> Block:
-        """Values for positions start .. start + rows - 1, 0 <= start, start + rows <= 2^53 + 1."""
-        _check_positions(start, start + rows)
-        if self.method == "compiled":
-            return self._compiled_block(start, rows)
-        first, last = start // BLOCK, -(-(start + rows) // BLOCK)
-        out = np.empty((4, self.pairs, last - first, BLOCK))
-        a = first
-        while a < last:
-            span, row = divmod(a, SPAN // BLOCK)
-            count = min(SPAN // BLOCK - row, last - a)
-            for kind in (0, 1):
-                hi, lo = self.pair_major(span, row, count, kind)
-                out[2 * kind, :, a - first : a - first + count] = hi
-                out[2 * kind + 1, :, a - first : a - first + count] = lo
-            a += count
-        flat = out.reshape(4, self.pairs, -1)[:, :, start - first * BLOCK :][:, :, :rows]
-        return Block(start, *(x.T for x in flat), bound=self.bound)
+    def block(self, start: int, rows: int, out: Sequence[Array] | None = None) -> Block:
+        """Values for positions start .. start + rows - 1, 0 <= start, start + rows <= 2^53 + 1.
 
-    def _compiled_block(self, start: int, rows: int) -> Block:
+        out: four float64 arrays of shape (rows, pairs) to fill and return: cos hi and lo, sin hi and lo.
+        """
+        _check_positions(start, start + rows)
+        if out is not None and any(x.shape != (rows, self.pairs) or x.dtype != np.float64 for x in out):
+            raise ValueError(f"out must be four float64 arrays of shape ({rows}, {self.pairs})")
+        if self.method == "compiled":
+            return self._compiled_block(start, rows, out)
+        made = np.empty((4, self.pairs, rows)) if out is None else None
+        # A few thousand positions of a group of pairs at a time: the working set stays in cache.
+        group = max(1, 2**15 // (2 * BLOCK))
+        hi, lo = np.empty((group, 2, BLOCK)), np.empty((group, 2, BLOCK))
+        for kind in (0, 1):
+            for i in range(0, self.pairs, group):
+                n = min(group, self.pairs - i)
+                a = start // BLOCK
+                while a * BLOCK < start + rows:
+                    span, row = divmod(a, SPAN // BLOCK)
+                    count = min(2, SPAN // BLOCK - row, -(-(start + rows) // BLOCK) - a)
+                    space = (hi[:n, :count], lo[:n, :count])
+                    self.pair_major(span, row, count, kind, slice(i, i + n), space)
+                    first, last = max(start, a * BLOCK), min(start + rows, (a + count) * BLOCK)
+                    for part, x in enumerate(space):
+                        piece = x.reshape(n, -1)[:, first - a * BLOCK : last - a * BLOCK]
+                        if made is not None:
+                            made[2 * kind + part, i : i + n, first - start : last - start] = piece
+                        elif out is not None:
+                            out[2 * kind + part][first - start : last - start, i : i + n] = piece.T
+                    a += count
+        arrays = [x.T for x in made] if made is not None else list(out or ())
+        return Block(start, arrays[0], arrays[1], arrays[2], arrays[3], self.bound)
+
+    def _compiled_block(self, start: int, rows: int, out: Sequence[Array] | None) -> Block:
         from .compiled import fill
 
-        out = [np.empty((rows, self.pairs)) for _ in range(4)]
+        arrays = [np.empty((rows, self.pairs)) for _ in range(4)] if out is None else list(out)
         done = 0
         while done < rows:
             span, offset = divmod(start + done, SPAN)
             count = min(SPAN - offset, rows - done)
-            fill(*self.row_major(span), offset, count, *(x[done : done + count] for x in out))
+            fill(*self._fill_tables(span), offset, count, *(x[done : done + count] for x in arrays))
             done += count
-        return Block(start, *out, bound=self.bound)
+        return Block(start, arrays[0], arrays[1], arrays[2], arrays[3], self.bound)
 
-    def row_major(self, span: int) -> tuple[Array, Array]:
-        """Small tables for the compiled method, (1024, 4, pairs): cos hi, cos lo, sin hi, sin lo."""
-        if span not in self._rows_high:
-            self._rows_high[span] = _rows(self.high_table(span))
-            while len(self._rows_high) > 4:
-                self._rows_high.popitem(last=False)
-        if self._rows_low is None:
-            self._rows_low = _rows(self.low_table())
-        return self._rows_high[span], self._rows_low
+    def _fill_tables(self, span: int) -> tuple[Array, Array, Array]:
+        """coarse, steps and low of compiled.fill."""
+        if self._fill_low is None:
+            low = _rows(self.low_table())[:256]
+            self._fill_low = (_rows(self._seed(range(0, 2**14, 256))), np.ascontiguousarray(low))
+        if span not in self._fill_high:
+            start = span * SPAN
+            self._fill_high[span] = _rows(self._seed(range(start, start + SPAN, 2**14), with_amplitude=True))
+            while len(self._fill_high) > 4:
+                self._fill_high.popitem(last=False)
+        return (self._fill_high[span], *self._fill_low)
+
+    def compare_tables(self, span: int) -> tuple[Array, Array, Array, float]:
+        """high, middle, fine and magic of compiled.compare_rows."""
+        if self._compare_low is None:
+            (h, r), low = self.low_factors(), self.low_table()
+            parts = np.stack([h[:, 0], h[:, 1], r[:, 0], r[:, 2]])[:, :, :64]
+            self._compare_low = (
+                np.ascontiguousarray(_rows(low)[::64]),
+                np.ascontiguousarray(parts.transpose(2, 0, 1)),
+            )
+        if span not in self._compare_high:
+            self._compare_high[span] = _rows(self.high_table(span))
+            while len(self._compare_high) > 4:
+                self._compare_high.popitem(last=False)
+        middle, fine = self._compare_low
+        return self._compare_high[span], middle, fine, 1.5 * 2.0 ** (52 - _GRID_BITS) * float(self.modulus)
 
     def stream(self, start: int, stop: int, rows: int = 16384) -> Iterator[Block]:
         """Blocks of at most `rows` positions from start to stop; memory does not grow with the table."""
@@ -367,14 +400,10 @@ class Oracle:
             else:
                 high, low = self.high_table(int(span)), self.low_table()
                 a, b = offset // BLOCK, offset % BLOCK
-                r = rotate(
-                    Rotations(high.ch[:, a], high.cl[:, a], high.sh[:, a], high.sl[:, a], high.error,
-                              high.amplitude),
-                    Rotations(low.ch[:, b], low.cl[:, b], low.sh[:, b], low.sl[:, b], low.error),
-                )
+                r = rotate(high.map(itemgetter((slice(None), a))), low.map(itemgetter((slice(None), b))))
             for k, x in enumerate((r.ch, r.cl, r.sh, r.sl)):
                 out[k, where] = x.T
-        return Block(-1, *out, bound=round_up(self._pair_error))
+        return Block(-1, out[0], out[1], out[2], out[3], round_up(self._pair_error))
 
     # ------------------------------------------------------------------ correctly rounded tables
 
@@ -390,8 +419,9 @@ class Oracle:
             out.append(self._round_block(block.start, hi, lo, kind, _format(fmt)))
         return out[0], out[1]
 
-    def rounded_stream(self, start: int, stop: int, fmt: str = "float64",
-                       rows: int = 16384) -> Iterator[tuple[int, Array, Array]]:
+    def rounded_stream(
+        self, start: int, stop: int, fmt: str = "float64", rows: int = 16384
+    ) -> Iterator[tuple[int, Array, Array]]:
         """(start, cos, sin) of correctly rounded chunks: for tables larger than memory."""
         _check_positions(start, stop)
         while start < stop:
@@ -403,7 +433,7 @@ class Oracle:
         s, e = two_sum(np.ascontiguousarray(hi), np.ascontiguousarray(lo))
         if fmt.name == "float64":
             # 5/4 of the bound: adding it to e rounds by far less than a quarter of it.
-            margin = 1.25 * self.bound
+            margin: Any = 1.25 * self.bound
             below, above = s + (e - margin), s + (e + margin)
         else:
             margin = 2 * self.bound + np.abs(s) * 2.0**-51
