@@ -144,13 +144,13 @@ def digest(data: Any) -> str:
     return hashlib.sha256(json.dumps(data, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def decode(data: Any, accepted: Mapping[str, Theorem] | None = None) -> Theorem:
+def decode(data: Any, accepted: Mapping[str, Theorem] | None = None, trace: list[Theorem] | None = None) -> Theorem:
     """Replay a certificate and return what it proves, or raise :class:`Rejected`.
 
     ``accepted`` are the theorems of certificates that were replayed before, by digest; ``cite`` steps may
-    refer to them and to nothing else.
+    refer to them and to nothing else. ``trace`` receives what each step proves.
     """
-    where, steps, theorems = "header", [], []  # type: str, list[tuple], list[Theorem]
+    where, steps, theorems = "header", [], trace if trace is not None else []  # type: str, list[tuple], list[Theorem]
     token = budget.set(Budget(MAX_WORK))
     try:
         keys = ("format", "terms", "steps", "statement")

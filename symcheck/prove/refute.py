@@ -41,6 +41,7 @@ def refutation(statement: Statement, values: Mapping[str, Term | int | Fraction]
             line = p.mp(line, given(p, premise) if given else decide(p, premise))
         return p.discharge(contradict(p, line, list(inner)), claim.concl)
 
+    prove.values = values  # type: ignore[attr-defined]  # for the printed sides of the witness
     return prove
 
 

@@ -1,0 +1,175 @@
+"""One entry in full, for the terminal and as JSON: what ``symcheck show`` prints."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+from ..claims import Claim, Piece, Result, TheoremEntry, cited_in, definitions_of, library, settle
+from ..terms import Term
+from .outline import OutlineStep, outline
+from .tex import tex_statement
+from .text import definition_text, text, text_statement
+
+ROLES = {"proof": "proved by", "correction": "the correction is proved by", "reading": "true reading",
+         "other reading": "false reading", "map": "between the two", "enclosure": "enclosed by",
+         "refutation": "refuted by"}  # fmt: skip
+
+
+def entry_text(result: Result, width: int = 80) -> str:
+    """The entry as plain text, wrapped to ``width`` columns."""
+    lines = _theorem(result, width) if isinstance(result.entry, TheoremEntry) else _claim(result, width)
+    if result.problem:
+        lines += ["", *_wrapped("problem", result.problem, width)]
+    return "\n".join(lines)
+
+
+def entry_json(result: Result) -> dict[str, Any]:
+    """The same as data: the result of ``verify`` with statements, witness and proof outline beside it."""
+    entry = result.entry
+    out: dict[str, Any] = {"version": 1, **result.to_json()}
+    if isinstance(entry, Claim):
+        out.update(printed=entry.printed, paraphrase=entry.paraphrase, reason=entry.evidence.reason or None,
+                   witness=entry.evidence.witness or None, convention=entry.evidence.convention or None,
+                   observed=result.observed or None)  # fmt: skip
+    else:
+        out.update(title=entry.title, statement=tex_statement(entry.denies or entry.statement),
+                   denied=entry.denies is not None, witness=entry.witness or None,
+                   references=list(entry.references), claimed_in=[c.id for c in cited_in(entry.id)])  # fmt: skip
+    out["pieces"] = [{"role": p.role, "theorem": p.theorem, "statement": tex_statement(p.denies or p.statement),
+                      "denied": p.denies is not None, "steps": len(c["steps"])} for p, c, _ in result.certificates]  # fmt: skip
+    return out
+
+
+def _wrapped(label: str, body: str, width: int, indent: int = 13) -> list[str]:
+    pad = " " * indent
+    return textwrap.wrap(body, width, initial_indent=f"{label:<{indent}}", subsequent_indent=pad,
+                         break_long_words=False) or [label]  # fmt: skip
+
+
+def _theorem(result: Result, width: int) -> list[str]:
+    entry = result.entry
+    assert isinstance(entry, TheoremEntry)
+    statement = entry.denies or entry.statement
+    lines = [f"{entry.id}  {result.verdict}", *textwrap.wrap(entry.title, width), ""]
+    lines += _wrapped("not for all" if entry.denies else "statement", text_statement(statement), width)
+    if entry.witness:
+        lines += _wrapped("fails at", entry.witness, width)
+    lines += _definitions(statement, width)
+    lines += _evidence(result, width)
+    if entry.references:
+        lines += _wrapped("sources", "; ".join(entry.references), width)
+    claimed = cited_in(entry.id)
+    if claimed:
+        lines += _wrapped("claimed in", ", ".join(c.id for c in claimed), width)
+    if result.certificates:
+        lines += ["", "proof"]
+        for step in steps_of(result):
+            lines += _step(step, width)
+    return lines
+
+
+def steps_of(result: Result, piece: int = 0) -> list[OutlineStep]:
+    """The outline of the proof of a settled piece."""
+    lemmas = library()
+    if isinstance(result.entry, TheoremEntry):
+        lemmas.theorem(result.id)
+    else:
+        settle(result.entry, lemmas, crosscheck=False)
+    return outline(result.certificates[piece][1], lemmas)
+
+
+def _step(step: OutlineStep, width: int) -> list[str]:
+    uses = " from " + ", ".join(f"({n})" for n in step.uses) if step.uses else ""
+    out = textwrap.wrap(text(step.statement), width, initial_indent=f"{'(' + str(step.number) + ')':>6} ",
+                        subsequent_indent=" " * 9, break_long_words=False)  # fmt: skip
+    return [*out, *textwrap.wrap(f"{step.reason}{uses}", width, initial_indent=" " * 11, subsequent_indent=" " * 11)]
+
+
+def _claim(result: Result, width: int) -> list[str]:
+    entry = result.entry
+    assert isinstance(entry, Claim)
+    evidence, source = entry.evidence, entry.source
+    reference = ", ".join(x for x in (source.author, source.title, source.date, source.address) if x)
+    lines = [f"{entry.id}  {result.verdict}", ""]
+    lines += _wrapped("source", reference, width) + _wrapped("where", entry.where, width)
+    if entry.printed:
+        lines += _wrapped("printed", entry.printed + (" (reconstructed)" if entry.reconstructed else ""), width)
+    lines += _wrapped("says", entry.paraphrase, width)
+    if evidence.reason:
+        lines += _wrapped("why" if evidence.verdict != "proved" else "remark", evidence.reason, width)
+    for condition in evidence.conditions:
+        lines += _wrapped("range" if evidence.verdict == "approximate" else "condition", condition, width)
+    for piece, _, _ in result.certificates:
+        if piece.denies is not None:
+            lines += _wrapped("false", text_statement(piece.denies), width)
+            lines += _wrapped("witness", piece.note + _sides(piece), width)
+    if evidence.convention:
+        lines += _wrapped("convention", evidence.convention, width)
+    if result.observed:
+        lines += _wrapped("seen", result.observed, width)
+    for piece, _, _ in result.certificates:
+        if piece.denies is None:
+            label = {"correction": "correct", "proof": "true"}.get(piece.role, piece.role)
+            by = f"  [{piece.theorem}]" if piece.theorem else ""
+            lines += _wrapped(label, text_statement(piece.statement) + by, width)
+    if evidence.correction is not None:
+        lines += _wrapped("as LaTeX", tex_statement(evidence.correction), width)
+    lines += _evidence(result, width)
+    return lines
+
+
+def _sides(piece: Piece) -> str:
+    """The values of the two sides at the witness, where the script says at which values it refutes."""
+    values = getattr(piece.prove, "values", None)
+    if values is None:
+        return ""
+    from flint import arb, ctx
+
+    from ..checker import balls
+    from ..prove.proof import ProofError, _lift
+    from ..terms import TermError, substitute
+
+    try:
+        concl = substitute(piece.denies.concl, {v: _lift(values[v.name], v.type) for v in piece.denies.variables})
+        if not concl.is_const("eq", "eqN", "le", "lt", "ltN"):
+            return ""
+        old, ctx.prec = ctx.prec, 64
+        try:
+            a, b = (balls.evaluate(x) for x in concl.args)
+        finally:
+            ctx.prec = old
+    except (TermError, ProofError, ArithmeticError, TypeError, ValueError, KeyError):
+        return ""
+    shown = [x.str(6, radius=False) if isinstance(x, arb) else str(x) for x in (a, b)]
+    return f": left {shown[0]}, right {shown[1]}"
+
+
+def _definitions(statement: Any, width: int) -> list[str]:
+    out: list[str] = []
+    for constant in definitions_of(statement).values():
+        out += _wrapped("with" if not out else "", definition_text(_as_term(constant)), width)
+    return out
+
+
+def _as_term(constant: Any) -> Term:
+    from ..terms import eta
+
+    return eta(constant)
+
+
+def _evidence(result: Result, width: int) -> list[str]:
+    lines = []
+    if result.certificates:
+        theorems = [p.theorem for p, _, _ in result.certificates if p.theorem]
+        lines += _wrapped("checked", f"{result.checker}, {result.steps} steps"
+                          + (f", theorems {', '.join(dict.fromkeys(theorems))}" if theorems else ""), width)  # fmt: skip
+        lines += _wrapped("rests on", "axioms " + ", ".join(result.axioms) if result.axioms else "no axiom", width)
+    lines += _wrapped("cited", "; ".join(result.cited), width) if result.cited else []
+    if result.crosscheck is not None:
+        c = result.crosscheck
+        lines += _wrapped("kernels", f"largest error {c.max_error:.2e}, bound {c.bound:.2e} ({c.dtype}, "
+                          f"{', '.join(c.backends)})", width)  # fmt: skip
+    return lines
+
+
