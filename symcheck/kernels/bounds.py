@@ -25,6 +25,7 @@ relative rounding error is below 1e-13, and :func:`_upwards` adds 1e-12.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 
 from .formats import DType, Format, format_of, widened
@@ -267,7 +268,7 @@ def dot_bound(n: int, magnitude: float, dtype: DType) -> float:
 def rope_score_bound(
     query_position: float,
     key_position: float,
-    thetas: list[float],
+    thetas: Sequence[float],
     query_norm: float,
     key_norm: float,
     dtype: DType,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy
+
 from .formats import (
     Array,
     DType,
@@ -76,7 +78,8 @@ def rotate_pairs(
 
     Source: Su et al. 2021, arXiv:2104.09864, eq. 15 (interleaved matrix) and eq. 34 (its
     product with a vector); the half-split layout is that of GPT-NeoX and transformers' Llama.
-    Raises ValueError when cosine and sine differ in shape, r > D, or the layout is unknown.
+    Raises ValueError when cosine and sine differ in shape or do not broadcast against x, r > D, or
+    the layout is unknown.
     """
     require_choice(layout, "layout", LAYOUTS)
     xp = namespace_of(x, cosine, sine)
@@ -92,6 +95,13 @@ def rotate_pairs(
             f"x: given shape {tuple(x.shape)}, expected a last axis of at least {2 * half}, "
             "twice the number of frequencies"
         )
+    try:
+        numpy.broadcast_shapes(tuple(x.shape[:-1]), tuple(cosine.shape[:-1]))
+    except ValueError as error:
+        raise ValueError(
+            f"cosine, sine: given shape {tuple(cosine.shape)}, expected leading axes that broadcast "
+            f"against x of shape {tuple(x.shape)}"
+        ) from error
     compute = format_of(widened(x_format) if compute_dtype is None else compute_dtype)
     c, s = cast(cosine, compute), cast(sine, compute)
     if inverse:
@@ -126,6 +136,9 @@ def rotate(
     compute_dtype: DType | None = None,
 ) -> Array:
     """R(m) x: each vector x [..., T, D] rotated by its position m [T] or [..., T] (in tokens).
+
+    Positions broadcast against [..., T]: with x [batch, heads, T, D] and positions of their own for
+    each sequence, give them as [batch, 1, T].
 
     ``frequencies`` [r/2] are in radians per token, r <= D; coordinates from r on are left alone.
     Angle, cosine and sine are computed in ``angle_dtype`` (by default the widened dtype of x),

@@ -255,8 +255,9 @@ def scaled_frequencies(
       often (``"ramp": "dimension"``, the default), rounded outwards unless ``truncate`` is false.
       The two agree at the ends only.
     - ``longrope``: theta_i / lambda_i, lambda = ``long_factor`` when ``sequence_length`` > L, else
-      ``short_factor``; scale sqrt(1 + ln s / ln L), 1 for s <= 1; s is
-      ``max_position_embeddings`` / L if missing (Ding et al. 2024, arXiv:2402.13753, section 3).
+      ``short_factor`` (Ding et al. 2024, arXiv:2402.13753, section 3); scale sqrt(1 + ln s / ln L),
+      1 for s <= 1, where s is ``max_position_embeddings`` / L if missing, or ``attention_factor``
+      (Phi-3's code).
     - ``llama3``: theta_i for wavelengths below L/``high_freq_factor``, theta_i / s above
       L/``low_freq_factor``, and linear in L theta_i / 2 pi between (Llama 3.1 reference code).
     - ``proportional``: frequencies over the whole head, those past ``partial_rotary_factor`` zero.

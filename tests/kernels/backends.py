@@ -24,6 +24,14 @@ class Backend:
         wanted = getattr(self.xp, dtype) if "int" in dtype else backend_dtype(self.xp, dtype)
         return self.xp.asarray(values, dtype=wanted)
 
+    def has(self, dtype: str) -> bool:
+        """Whether the library has the dtype; CuPy before 14 has no bfloat16."""
+        try:
+            backend_dtype(self.xp, dtype)
+        except ValueError:
+            return False
+        return True
+
     def exact(self, array: Any) -> numpy.ndarray:
         """The array's values as float64, which holds every format exactly."""
         if self.name == "cupy":

@@ -16,3 +16,13 @@ def backend(request: pytest.FixtureRequest) -> Backend:
         return load(request.param)
     except ImportError as error:
         pytest.skip(f"backend {request.param}: {error}")
+
+
+@pytest.fixture(autouse=True)
+def _only_dtypes_that_exist(request: pytest.FixtureRequest) -> None:
+    if "backend" not in request.fixturenames:
+        return
+    dtype = request.node.callspec.params.get("dtype", "float64")
+    backend = request.getfixturevalue("backend")
+    if not backend.has(dtype):
+        pytest.skip(f"backend {backend.name}: has no {dtype}")

@@ -70,6 +70,21 @@ def test_bias_against_reference(backend, dtype, symmetric):
     assert_within(backend.exact(made), expected, limit)
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [lambda i, j: i - j, lambda i, j: -abs(j - i), lambda i, j: j - i - 1],
+    ids=["sign", "symmetric", "distance off by one"],
+)
+def test_mutants_of_the_bias_are_rejected(wrong):
+    queries, keys, slope = [0, 1, 7], [0, 3, 7], 0.5
+    expected = [[MP.mpf(slope) * (j - i) for j in keys] for i in queries]
+    limit = [[alibi_bound(j - i, slope, "float32") for j in keys] for i in queries]
+    made = alibi_bias(numpy.asarray([slope], dtype="float32"), numpy.asarray(queries), numpy.asarray(keys))[0]
+    assert_within(made, expected, limit)
+    with pytest.raises(AssertionError, match="is off by"):
+        assert_within(numpy.asarray([[slope * wrong(i, j) for j in keys] for i in queries]), expected, limit)
+
+
 @given(st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 10**6))
 def test_bias_depends_on_the_offset_alone(i, j, shift):
     slopes = alibi_slopes(3)

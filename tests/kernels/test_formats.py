@@ -25,11 +25,11 @@ def test_parameters_are_those_of_the_format(name):
     assert format_.smallest_subnormal == float(info.smallest_subnormal)
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_dtype_is_recognised_by_name_object_and_instance(backend, name):
-    array = backend.array([1.0], name)
-    assert format_of(name) == format_of(array.dtype) == FORMATS[name]
-    assert format_of(NUMPY_DTYPES[name]) == FORMATS[name]
+@pytest.mark.parametrize("dtype", FORMATS)
+def test_dtype_is_recognised_by_name_object_and_instance(backend, dtype):
+    array = backend.array([1.0], dtype)
+    assert format_of(dtype) == format_of(array.dtype) == FORMATS[dtype]
+    assert format_of(NUMPY_DTYPES[dtype]) == FORMATS[dtype]
     assert format_of(cast(array, "float32").dtype).name == "float32"
 
 

@@ -78,10 +78,11 @@ def test_angles_within_bound(backend, dtype):
     assert_within(backend.exact(made), expected, bound)
 
 
-def test_bfloat16_angles_do_not_tell_256_from_257(backend):
+@pytest.mark.parametrize("dtype", ["bfloat16"])
+def test_bfloat16_angles_do_not_tell_256_from_257(backend, dtype):
     positions = backend.array([256, 257], "int32")
     frequencies = inverse_frequencies(4, xp=backend.xp, dtype="float64")
-    low = backend.exact(angles(positions, frequencies, dtype="bfloat16"))
+    low = backend.exact(angles(positions, frequencies, dtype=dtype))
     high = backend.exact(angles(positions, frequencies, dtype="float32"))
     assert low[0].tolist() == low[1].tolist()
     assert high[0].tolist() != high[1].tolist()

@@ -190,6 +190,16 @@ def test_shift_is_its_definition(queries, memory, more):
             assert (shifted[:, i, j] == wanted).all()
 
 
+@pytest.mark.parametrize("off", [-1, 1])
+def test_mutants_of_the_shift_are_rejected(off):
+    x = sample(32, 4, 7)
+    definition = [[x[i, 3 - i + j] for j in range(4)] for i in range(4)]
+    assert_within(relative_shift(x, 4), reference.exact(numpy.asarray(definition)), 0.0)
+    wrong = numpy.asarray([[x[i, (3 - i + j + off) % 7] for j in range(4)] for i in range(4)])
+    with pytest.raises(AssertionError, match="is off by"):
+        assert_within(wrong, reference.exact(numpy.asarray(definition)), 0.0)
+
+
 def test_shift_of_the_paper(backend):
     # Appendix B: row i moves left by Tq - 1 - i.
     x = backend.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]], "float32")

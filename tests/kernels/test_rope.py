@@ -329,6 +329,10 @@ def test_gradient_is_the_inverse_rotation(backend):
         (lambda x, p, f: rotate(x, p, f[None, :], layout="half"), r"^frequencies: given shape \(1, 4\)"),
         (lambda x, p, f: rotate(x, [0, 1, 2], f, layout="half"), r"^arrays: given .*, list, "),
         (lambda x, p, f: rotate_pairs(x, x[..., :4], x[..., :3], layout="half"), r"^cosine, sine: given"),
+        (
+            lambda x, p, f: rotate_pairs(x, x[:2, :4], x[:2, :4], layout="half"),
+            r"^cosine, sine: given .*broadcast",
+        ),
         (lambda x, p, f: half_split_permutation(5), r"^dim: given 5, expected a positive even integer$"),
         (lambda x, p, f: rotation_matrix(cast(f, "float64")[0], layout="half"), r"^angle: given a scalar"),
     ],
