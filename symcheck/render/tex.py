@@ -114,7 +114,7 @@ class TeX(Printer):
         return Printed(rf"\begin{{cases}} {body} \end{{cases}}", PRODUCT - 3)
 
     def delta(self, i: str, j: str) -> str:
-        separator = "" if len(i) == len(j) == 1 else ","
+        separator = "" if len(i) == len(j) == 1 and (i + j).isalpha() else ","
         return rf"\delta_{{{i}{separator}{j}}}"
 
     def derivative(self, variable: str, body: Printed, at: str | None, value: Printed) -> str:
