@@ -70,7 +70,6 @@ class TheoremEntry:
     statement: Any  # prove.proof.Statement
     prove: Callable[[Any, Any], Any]
     instance: Callable[[Any], list[Any]] | None = None
-    crosscheck: Callable[[], Iterable[Crosscheck]] | None = None
     references: tuple[str, ...] = ()
     remark: str = ""
     denies: Any = None  # the Statement that a theorem of the form "not for all" denies
@@ -297,9 +296,10 @@ def settle(entry: TheoremEntry | Claim, lemmas: Any = None, *, crosscheck: bool 
         ok, result.observed = evidence.check()
         if not ok:
             result.problem, result.verdict = result.observed, "open"
-    if crosscheck and isinstance(entry, TheoremEntry) and entry.crosscheck is not None and not result.problem:
-        checks = list(entry.crosscheck())
-        if checks:
+    if crosscheck and isinstance(entry, TheoremEntry) and not result.problem:
+        from .crosscheck import crosscheck as against_kernels
+
+        if checks := against_kernels(entry):
             worst = max(checks, key=lambda c: c.max_error / c.bound if c.bound else c.max_error)
             result.crosscheck = Crosscheck(sorted({b for c in checks for b in c.backends}), worst.dtype,
                                            worst.max_error, worst.bound, all(c.ok for c in checks))  # fmt: skip
