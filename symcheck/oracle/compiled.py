@@ -83,12 +83,8 @@ def fill(coarse, steps, low, offset, count, cos_hi, cos_lo, sin_hi, sin_lo):  # 
         if row == 0 or at & mask == 0:
             a, b = coarse[at >> 14], steps[(at >> FILL_BITS) & 63]
             for i in range(pairs):
-                x[0, i], x[1, i] = combine(
-                    a[0, i], a[1, i], b[0, i], b[1, i], -a[2, i], -a[3, i], b[2, i], b[3, i]
-                )
-                x[2, i], x[3, i] = combine(
-                    a[2, i], a[3, i], b[0, i], b[1, i], a[0, i], a[1, i], b[2, i], b[3, i]
-                )
+                x[0, i], x[1, i] = combine(a[0, i], a[1, i], b[0, i], b[1, i], -a[2, i], -a[3, i], b[2, i], b[3, i])
+                x[2, i], x[3, i] = combine(a[2, i], a[3, i], b[0, i], b[1, i], a[0, i], a[1, i], b[2, i], b[3, i])
         y = low[at & mask]
         for i in range(pairs):
             h, l = combine(x[0, i], x[1, i], y[0, i], y[1, i], -x[2, i], -x[3, i], y[2, i], y[3, i])
@@ -176,9 +172,7 @@ def compare_rows(
         line = stored[row, column : column + pairs]
         unsure, wrong, past, large = 0, 0, 0, 0
         for i in range(pairs):
-            error, inverse, power = compare_entry(
-                x, y, i, np.float64(line[i]), mantissa, floor_bits, constant
-            )
+            error, inverse, power = compare_entry(x, y, i, np.float64(line[i]), mantissa, floor_bits, constant)
             ratio = error * inverse
             vague = (inverse > reliable) | power
             half = ratio - 0.5
@@ -199,16 +193,12 @@ def compare_rows(
         if large:
             scale = scales[row]
             for i in range(pairs):
-                error, inverse, power = compare_entry(
-                    x, y, i, np.float64(line[i]), mantissa, floor_bits, constant
-                )
+                error, inverse, power = compare_entry(x, y, i, np.float64(line[i]), mantissa, floor_bits, constant)
                 need = (error - rounding) * scale
                 needs[i] = need if need > needs[i] else needs[i]
         if unsure:
             for i in range(pairs):
-                error, inverse, power = compare_entry(
-                    x, y, i, np.float64(line[i]), mantissa, floor_bits, constant
-                )
+                error, inverse, power = compare_entry(x, y, i, np.float64(line[i]), mantissa, floor_bits, constant)
                 if inverse > reliable or power or abs(error * inverse - 0.5) <= margin + slack * inverse:
                     if unsure_count < doubtful.shape[0]:
                         doubtful[unsure_count, 0] = row

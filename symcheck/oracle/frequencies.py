@@ -101,9 +101,7 @@ class Frequencies:
                 if f and not SMALLEST_FREQUENCY <= abs(f) <= LARGEST_FREQUENCY:
                     raise ValueError(f"frequencies[{i}] = {float(f):g} is outside 2^-400 .. 2^64")
             if dim is not None and dim != 2 * len(given):
-                raise ValueError(
-                    f"dim {dim} does not fit {len(given)} frequencies: expected dim {2 * len(given)}"
-                )
+                raise ValueError(f"dim {dim} does not fit {len(given)} frequencies: expected dim {2 * len(given)}")
             dim = 2 * len(given)
         if dim is None:
             raise ValueError("dim is needed unless frequencies are given")
@@ -121,9 +119,7 @@ class Frequencies:
             raise ValueError(f"spacing must be one of {', '.join(SPACINGS)}, not {spacing!r}")
         frozen: tuple[tuple[str, Any], ...] = ()
         if scaling is not None:
-            frozen = tuple(
-                sorted((str(k), tuple(v) if isinstance(v, list | tuple) else v) for k, v in scaling.items())
-            )
+            frozen = tuple(sorted((str(k), tuple(v) if isinstance(v, list | tuple) else v) for k, v in scaling.items()))
         made = Frequencies(dim, exact_base, spacing, given, frozen)
         made.balls(64)  # so that a bad scaling is reported here, not in the middle of a sweep
         return made

@@ -15,6 +15,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -253,9 +254,7 @@ class _Shard:
                     if tally.hashes is not None:
                         _add_hashes(raw, task.weights[file], tally.hashes[done : done + step], task.method)
                     for plane in task.planes[file]:
-                        highest, error = self.compare(
-                            numbers(raw, task.stored[file].format), position, file, *plane
-                        )
+                        highest, error = self.compare(numbers(raw, task.stored[file].format), position, file, *plane)
                         top, big = max(top, highest), max(big, error)
                 tally.profile.append((position, top, big))
                 done += step
@@ -381,12 +380,8 @@ class _Shard:
         p = np.arange(position, position + rows, dtype=np.float64)
         if position == 0:
             p[0] = 1e-300  # so that an error at position 0 needs an impossible angle error
-        limits = np.array(
-            [measure.reliable, measure.margin, measure.slack, self.task.threshold, measure.rounding]
-        )
-        plane, at = (
-            (values, column) if step == 1 else (np.ascontiguousarray(values[:, column::step][:, :n]), 0)
-        )
+        limits = np.array([measure.reliable, measure.margin, measure.slack, self.task.threshold, measure.rounding])
+        plane, at = (values, column) if step == 1 else (np.ascontiguousarray(values[:, column::step][:, :n]), 0)
         capacity = 1 << 10
         while True:
             sums, needs, found = np.zeros(n), np.full(n, -math.inf), np.zeros(6, np.int64)
@@ -453,9 +448,7 @@ class _Shard:
             both = [x for x in (getattr(mine, name), getattr(other, name)) if x is not None]
             setattr(mine, name, min(both) if both else None)
 
-    def _by_balls(
-        self, position: int, pair: int, kind: int, stored: float, fmt: Format
-    ) -> tuple[bool, float]:
+    def _by_balls(self, position: int, pair: int, kind: int, stored: float, fmt: Format) -> tuple[bool, float]:
         """(wrongly rounded, error in ulp) of one entry, proved by balls."""
         given = self.task.frequencies.given
         if position == 0 or (given is not None and given[pair] == 0):
@@ -472,10 +465,8 @@ class _Shard:
     def _not_finite(self, file: int, values: Array, position: int) -> JudgeInputError:
         row, column = np.argwhere(~np.isfinite(values))[0]
         what = "NaN" if np.isnan(values[row, column]) else "infinity"
-        return JudgeInputError(
-            f"{self.task.stored[file].name}: {what} at row {position - self.task.start + row}, column {column}"
-            f" (position {position + row})"
-        )
+        name, at = self.task.stored[file].name, position - self.task.start + row
+        return JudgeInputError(f"{name}: {what} at row {at}, column {column} (position {position + row})")
 
     def _settle(
         self,
@@ -529,9 +520,7 @@ class _Shard:
         return float(ratio.max())
 
 
-def _judge_shard(
-    task: _Task, first: int, count: int, progress: Callable[[int], None] | None = None
-) -> _Tally:
+def _judge_shard(task: _Task, first: int, count: int, progress: Callable[[int], None] | None = None) -> _Tally:
     """Judges rows first .. first + count - 1 of the table: what a joblib worker runs."""
     return _Shard(task).run(first, count, progress)
 
@@ -653,11 +642,9 @@ def angle_constants(frequencies: Frequencies) -> dict[str, float]:
     out = {
         "angle in float64": computed("float64"),
         "angle in float32": single,
-        "frequencies cast to float16, angle in float32": float(FORMATS["float16"].unit_roundoff)
-        * (1 + single)
+        "frequencies cast to float16, angle in float32": float(FORMATS["float16"].unit_roundoff) * (1 + single)
         + single,
-        "frequencies cast to bfloat16, angle in float32": float(FORMATS["bfloat16"].unit_roundoff)
-        * (1 + single)
+        "frequencies cast to bfloat16, angle in float32": float(FORMATS["bfloat16"].unit_roundoff) * (1 + single)
         + single,
         "angle in float16": computed("float16"),
         "angle in bfloat16": computed("bfloat16"),
@@ -715,9 +702,7 @@ def _computations(
     amplitude = float(oracle.modulus)
     assert tally.needs is not None
     with np.errstate(divide="ignore", invalid="ignore"):
-        need = np.where(
-            thetas > 0, tally.needs / (thetas * amplitude), np.where(tally.needs > 0, math.inf, -math.inf)
-        )
+        need = np.where(thetas > 0, tally.needs / (thetas * amplitude), np.where(tally.needs > 0, math.inf, -math.inf))
     angle_error = max(0.0, float(need.max()))
     out = []
     for name, constant in angle_constants(task.frequencies).items():
@@ -822,9 +807,7 @@ def _prepare(
     if method not in ("auto", "numpy", "compiled"):
         raise JudgeInputError(f"method must be auto, numpy or compiled, not {method!r}")
     if method == "compiled" and not compiled_available():
-        raise JudgeInputError(
-            "method 'compiled' needs numba: install the 'fast' extra, or use method 'numpy'"
-        )
+        raise JudgeInputError("method 'compiled' needs numba: install the 'fast' extra, or use method 'numpy'")
     if method == "auto":
         method = "compiled" if compiled_available() else "numpy"
     if require is not None and require not in REQUIREMENTS:
@@ -855,9 +838,7 @@ def _prepare(
         raise JudgeInputError(f"positions must not exceed 2^53: {start} + {first.rows - 1}")
     if any(s.complex for s in stored):
         if layout not in (None, "interleaved-cos"):
-            raise JudgeInputError(
-                f"{first.name}: complex numbers are cos + i sin; layout {layout!r} does not apply"
-            )
+            raise JudgeInputError(f"{first.name}: complex numbers are cos + i sin; layout {layout!r} does not apply")
         layout = "interleaved-cos"
     if layout is not None and layout not in LAYOUTS:
         raise JudgeInputError(f"layout must be one of {', '.join(LAYOUTS)}, not {layout!r}")
@@ -940,9 +921,7 @@ def _sweep(
         try:
             import joblib
         except ImportError:
-            raise JudgeInputError(
-                "jobs needs joblib: install the 'cluster' extra, or leave jobs at 1"
-            ) from None
+            raise JudgeInputError("jobs needs joblib: install the 'cluster' extra, or leave jobs at 1") from None
         workers = jobs if jobs > 0 else max(1, (os.cpu_count() or 1) + 1 + jobs)
         # A few shards a worker even out the load; whole high tables are never computed twice.
         size = max(_Shard.ROWS, min(SPAN, -(-count // (4 * workers))))
@@ -952,14 +931,15 @@ def _sweep(
             step = min(size - (task.start + at) % size, count - at)
             shards.append((at, step))
             at += step
-        options: dict[str, Any] = {"backend": backend} if backend is not None else {"prefer": "threads"}
-        run = joblib.Parallel(n_jobs=jobs, return_as="generator", **options)
+        # parallel_config, unlike Parallel itself, finds the backends that other packages bring.
+        context = joblib.parallel_config(backend=backend) if backend is not None else nullcontext()
         parts = []
-        for (_, step), part in zip(
-            shards, run(joblib.delayed(_judge_shard)(task, a, n) for a, n in shards), strict=True
-        ):
-            parts.append(part)
-            advance(step)
+        with context:
+            run = joblib.Parallel(n_jobs=jobs, return_as="generator", prefer=None if backend else "threads")
+            found = run(joblib.delayed(_judge_shard)(task, a, n) for a, n in shards)
+            for (_, step), part in zip(shards, found, strict=True):
+                parts.append(part)
+                advance(step)
         tally = parts[0]
         hashes = [p.hashes for p in parts]
         for part in parts[1:]:

@@ -103,9 +103,7 @@ class Oracle:
         if method == "auto":
             method = "compiled" if compiled_available() else "numpy"
         if method == "compiled" and not compiled_available():
-            raise ImportError(
-                "method 'compiled' needs numba: install the 'fast' extra, or use method='numpy'"
-            )
+            raise ImportError("method 'compiled' needs numba: install the 'fast' extra, or use method='numpy'")
         self.method = method
         if isinstance(frequencies, Frequencies):
             self.frequencies = frequencies
