@@ -137,6 +137,21 @@ def score_bounds(
     return e_q * key_norm + query_norm * e_k + e_q * e_k + rounding * product
 
 
+def pair_score_bounds(
+    query_norms: np.ndarray, key_norms: np.ndarray, query_bounds: np.ndarray, key_bounds: np.ndarray
+) -> np.ndarray:
+    """[n]: error of a score, coordinate by coordinate.
+
+    `*_norms` [n, d] give for each coordinate the norm of the pair that it belongs to, `*_bounds` [n or 1, d]
+    the error of a pair of norm 1. Each pair contributes abs(q'.k' - q.k) <= (e_q + e_k + e_q e_k) |q| |k|,
+    and counting it for both of its coordinates covers the summation's rounding as well.
+    """
+    product = query_norms * key_norms
+    error = (query_bounds + key_bounds + query_bounds * key_bounds) * product
+    rounding = kernel_bounds.gamma(query_norms.shape[1], "float64")
+    return (error + rounding * (product + error)).sum(axis=1)
+
+
 def unit_roundoff(dtype: str) -> float:
     """u of a dtype: half an ulp at magnitude 1."""
     return format_of(dtype).unit_roundoff

@@ -1,29 +1,97 @@
-"""Theorems as properties: both sides of an identity with the target's outputs in place of the encoding."""
+"""Theorems as properties: both sides of a proved equation, with the target in place of a defined constant.
+
+No formula is written here. A property is the registered statement of a theorem; the numerical fold evaluates
+its two sides in float64, and wherever the statement uses a constant such as `rope`, `rotation` or `PE`, the
+target's output is used instead of the definition.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import importlib
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
-
-@dataclass(frozen=True)
-class Rotations:
-    """Vectors [n, d] by name, and the target's rotation of each at positions named by their term."""
-
-    vectors: Mapping[int, np.ndarray]
-    rotated: Mapping[tuple[int, str], np.ndarray]
+from symcheck.claims import THEOREMS
+from symcheck.numerics import Indexed, evaluate_array
+from symcheck.terms import Term, Var, abstract
 
 
-def rope_identity(name: str, table: Rotations, m: np.ndarray, n: np.ndarray) -> np.ndarray:
-    """abs(left - right) [n] of a theorem about rotations, evaluated with the target's rotations."""
-    q = table.vectors[0]
-    if name == "rope.relative":
-        left = (table.rotated[0, "m"] * table.rotated[1, "n"]).sum(axis=1)
-        return np.abs(left - (q * table.rotated[1, "n-m"]).sum(axis=1))
-    if name == "rope.orthogonal":
-        return np.abs(np.linalg.norm(table.rotated[0, "m"], axis=1) - np.linalg.norm(q, axis=1))
-    if name == "rope.identity":
-        return np.linalg.norm(table.rotated[0, "0"] - q, axis=1)
-    return np.linalg.norm(table.rotated[0, "twice"] - table.rotated[0, "n"], axis=1)
+@lru_cache(maxsize=64)
+def sides(theorem: str, indices: tuple[str, ...] = ()) -> tuple[Term, Term]:
+    """Left and right side of the equation that a theorem states, as functions of the named index variables.
+
+    Raises KeyError for an unknown theorem and ValueError for a statement that is no equation.
+    """
+    if theorem not in THEOREMS:
+        importlib.import_module(f"derivations.{theorem.partition('.')[0]}")
+    conclusion = THEOREMS[theorem].statement.concl
+    if not conclusion.is_const("eq"):
+        raise ValueError(f"{theorem} states no equation")
+    left, right = conclusion.args
+    variables = [Var(name, "N") for name in indices]
+    if not variables:
+        return left, right
+    return abstract(variables, left), abstract(variables, right)
+
+
+def residual(
+    theorem: str,
+    values: Mapping[str, Any],
+    implementations: Mapping[str, Callable[..., Any] | Indexed],
+    indices: Mapping[str, int] | None = None,
+) -> np.ndarray:
+    """abs(left - right) of a theorem at the given values, an array with one axis for each of `indices`.
+
+    `values` gives the free variables (vectors as arrays [d], matrices as arrays [d, d]); `indices` the sizes of
+    the index variables over which the equation is stated; `implementations` what replaces defined constants.
+    """
+    names = tuple(indices or {})
+    sizes = tuple((indices or {}).values())
+    left, right = (
+        np.asarray(evaluate_array(side, values, sizes=sizes, implementations=implementations))
+        for side in sides(theorem, names)
+    )
+    return np.abs(left - right)
+
+
+class Outputs:
+    """The target's outputs by name of the input vector and position, in the form that the fold asks for."""
+
+    def __init__(self, vectors: Mapping[str, np.ndarray]) -> None:
+        self._vectors = dict(vectors)
+        self._seen: dict[tuple[str, int], np.ndarray] = {}
+
+    def put(self, name: str, position: int, output: np.ndarray) -> None:
+        self._seen[name, int(position)] = output
+
+    def implementation(self) -> Indexed:
+        """Of a constant (theta, position, vector, index) -> entry, such as `rope`."""
+
+        def looked_up(_theta: Any, position: Any, vector: Any) -> np.ndarray:
+            for name, known in self._vectors.items():
+                if np.array_equal(np.asarray(vector.table(len(known))), known):
+                    return self._seen[name, round(float(position))]
+            raise KeyError("the theorem rotates a vector that was not sent to the target")
+
+        return Indexed(looked_up)
+
+
+def matrices(found: Mapping[int, np.ndarray]) -> Indexed:
+    """The implementation of a constant (theta, position, row, column) -> entry from matrices by position."""
+
+    def looked_up(_theta: Any, position: Any) -> np.ndarray:
+        return found[round(float(position))]
+
+    return Indexed(looked_up, indices=2)
+
+
+def rows(found: Mapping[int, np.ndarray]) -> Indexed:
+    """The implementation of a constant (theta, position, entry) from the rows of a table by position."""
+
+    def looked_up(_theta: Any, position: Any) -> np.ndarray:
+        return found[round(float(position))]
+
+    return Indexed(looked_up)

@@ -61,7 +61,7 @@ class Spectrum:
     def table(self, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """cos and sin, float64 [n, dim/2], at integer positions [n], without the amplitude.
 
-        Correctly rounded up to the oracle's bound (2^-76). Negative positions are mirrored.
+        The oracle's sum hi + lo rounded once (its own error is at most 2^-76). Negative positions are mirrored.
         """
         distance = np.abs(np.asarray(positions, dtype=np.int64))
         oracle = _oracle(self)
@@ -75,11 +75,11 @@ class Spectrum:
                 scattered.append(run)
                 continue
             block = oracle.block(int(distance[run[0]]), len(run))
-            cosine[run], sine[run] = block.cos_hi, block.sin_hi
+            cosine[run], sine[run] = block.cos_hi + block.cos_lo, block.sin_hi + block.sin_lo
         if scattered and sum(map(len, scattered)):
             where = np.concatenate(scattered)
             block = oracle.at(distance[where])
-            cosine[where], sine[where] = block.cos_hi, block.sin_hi
+            cosine[where], sine[where] = block.cos_hi + block.cos_lo, block.sin_hi + block.sin_lo
         return cosine, np.sign(np.asarray(positions))[:, None] * sine + 0.0
 
 

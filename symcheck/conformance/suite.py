@@ -72,11 +72,13 @@ def conform(
     `package.module:function`; it is imported and called in a process of its own. `spec` is found from the
     target when it is None. `timeout` is in seconds for one call of the target, its import included;
     `memory` in bytes of address space. `dtypes` are input dtypes, of float64, float32, bfloat16, float16.
+
     `dim` (coordinates of a vector), `heads`, `base`, `frequencies` ("paper", "tensor2tensor", "any"),
     `scaling` (a mapping in the manner of transformers' rope_scaling), `width` (coordinates that a partial
-    rotation turns) and `layout` are promises: what is not promised is measured and, when it is a convention
-    in use, accepted. Positions run up to `max_position` - 1 (131072 positions unless the target says less). `python` is the interpreter of the worker, for
-    targets in another environment (which must have symcheck's package on its path, and NumPy).
+    rotation turns) and `layout` are promises: what is not promised is measured and, when it is a
+    convention in use, accepted. Positions run up to `max_position` - 1 (131072 positions unless the
+    target says less). `python` is the interpreter of the worker, for targets in another environment
+    (which must have NumPy, and find this package).
 
     Raises ConformInputError (a ValueError) for a request that cannot be run: an unknown target, function,
     spec, dtype or backend, a library that is not installed, an option out of its domain. Whatever the

@@ -342,7 +342,7 @@ def positions_ignored(x, positions):
     return turn(x, np.arange(len(positions))[:, None] * inv_freq(x.shape[-1]))
 
 
-@mutant("rope", "catalogue", "rope.identity", "counted from 1")
+@mutant("rope", "catalogue", "rope.zero", "counted from 1")
 def positions_from_one(x, positions):
     return turn(x, (positions + 1)[:, None] * inv_freq(x.shape[-1]))
 
@@ -383,7 +383,7 @@ def missing_minus(x, positions):
     return np.concatenate([a * c + b * s, a * s + b * c], -1)
 
 
-@mutant("rope", "catalogue", "rope.identity", "cosine and sine are exchanged")
+@mutant("rope", "catalogue", "rope.zero", "cosine and sine are exchanged")
 def sine_for_cosine(x, positions):
     angle = positions[:, None] * inv_freq(x.shape[-1])
     return apply_half(x, np.sin(angle), np.cos(angle))

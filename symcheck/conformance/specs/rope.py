@@ -11,7 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from symcheck.conformance.bounds import rotation_bounds, score_bounds, unit_roundoff
+from symcheck.conformance.bounds import (
+    pair_score_bounds,
+    rotation_bounds,
+    score_bounds,
+    unit_roundoff,
+)
 from symcheck.conformance.diagnosis import (
     NONE_KNOWN,
     MatricesSeen,
@@ -19,7 +24,7 @@ from symcheck.conformance.diagnosis import (
     diagnose_matrices,
     diagnose_rotation,
 )
-from symcheck.conformance.identities import Rotations, rope_identity
+from symcheck.conformance.identities import Outputs, matrices, residual
 from symcheck.conformance.measure import Rotation, measure_rotation
 from symcheck.conformance.reference import Spectrum, conventions, declared, paper
 from symcheck.conformance.report import Worst
@@ -121,6 +126,31 @@ class Setting:
     def angle_format(self, dtype: str) -> str:
         """Angles may be in float32 for every dtype, and are in float64 where they were measured to be."""
         return "float64" if dtype == "float64" and self.angle_dtype == "float64" else "float32"
+
+    def coordinate_bounds(self, positions: np.ndarray, dtype: str) -> np.ndarray:
+        """[n, d]: the bound of the pair that a coordinate belongs to; that of angle zero for the others."""
+        still = rotation_bounds(np.zeros(1), np.zeros(1), dtype, angle_dtype=self.angle_format(dtype), scale=self.scale)
+        out = np.full((len(positions), self.dim), float(still[0, 0]))
+        pairs = self.bounds(positions, dtype) / self.scale
+        out[:, self.rotation.first] = pairs
+        out[:, self.rotation.second] = pairs
+        return out
+
+    def score_bounds(self, q: np.ndarray, k: np.ndarray, e_q: np.ndarray, e_k: np.ndarray) -> np.ndarray:
+        """[n]: error of <q', k'> for vectors [n, d] whose coordinates' pairs err by e [n, d] times their norms."""
+        return pair_score_bounds(self._pair_norms(q), self._pair_norms(k), e_q, e_k)
+
+    def _pair_norms(self, x: np.ndarray) -> np.ndarray:
+        norms = np.abs(x)
+        both = np.hypot(x[:, self.rotation.first], x[:, self.rotation.second])
+        norms[:, self.rotation.first] = norms[:, self.rotation.second] = both
+        return norms
+
+    def padded_thetas(self) -> np.ndarray:
+        """The frequencies [d/2], zero for what is left alone."""
+        out = np.zeros(self.dim // 2)
+        out[: len(self.spectrum.thetas)] = self.spectrum.thetas
+        return out
 
     def widest(self, positions: np.ndarray, dtype: str) -> np.ndarray:
         """[n]: the largest of the bounds over the pairs."""
@@ -676,64 +706,90 @@ def _pairs_of_positions(run: Run, limit: int) -> tuple[np.ndarray, np.ndarray]:
 def _identities(run: Run, probe: Probe, setting: Setting, dtype: str) -> None:
     """The theorems about rotations, each evaluated with the target in place of the rotation."""
     m, n = _pairs_of_positions(run, setting.limit)
-    count = len(m)
-    q, k = (random_vectors(run.random, count, setting.dim, dtype) for _ in range(2))
-    sides = probe.sides
+    count, dim = len(m), setting.dim
+    q, k = (random_vectors(run.random, count, dim, dtype) for _ in range(2))
+    key_side = probe.sides[-1]
 
     def rotated(x: np.ndarray, positions: np.ndarray, side: int = 0) -> np.ndarray:
-        return setting.restore(probe(x, positions, side=sides[min(side, len(sides) - 1)]))
+        return setting.restore(probe(x, positions, side=side))
 
-    both = rotated(np.concatenate([q, k, k, q]), np.concatenate([m, n, n - m, np.zeros_like(m)]))
-    q_m, k_n, k_d, q_0 = np.split(both, 4)
-    if len(sides) == 2:
-        k_n, k_d = np.split(rotated(np.concatenate([k, k]), np.concatenate([n, n - m]), 1), 2)
-    wide_m, wide_n, wide_d = (setting.widest(p, dtype) for p in (m, n, n - m))
-    still = setting.widest(np.zeros(1, dtype=int), dtype)[0]
-    q_norm, k_norm = (np.linalg.norm(as_float(v), axis=1) for v in (q, k))
-    scale = setting.scale
-
-    table = Rotations(
-        {0: as_float(q), 1: as_float(k)},
-        {(0, "m"): q_m, (1, "n"): k_n, (1, "n-m"): k_d, (0, "0"): q_0},
-    )
-    # Scores: both sides of the theorem err, each within the bound of its rotations.
-    error = rope_identity("rope.relative", table, m, n)
-    bound = score_bounds(wide_m / scale, wide_n / scale, q_norm, k_norm, setting.dim)
-    bound = bound + score_bounds(np.zeros(count), wide_d / scale, q_norm, k_norm, setting.dim)
-    bad = ~(error <= bound)
-    worst = int(np.argmax(error / bound))
+    q_m, q_0 = np.split(rotated(np.concatenate([q, q]), np.concatenate([m, 0 * m])), 2)
+    k_m, k_n, k_d = np.split(rotated(np.concatenate([k, k, k]), np.concatenate([m, n, n - m]), key_side), 3)
+    q64, k64 = as_float(q), as_float(k)
+    bounds = {name: setting.coordinate_bounds(p, dtype) for name, p in (("m", m), ("n", n), ("d", n - m))}
+    still = setting.coordinate_bounds(np.zeros(1, dtype=np.int64), dtype)
+    errors: dict[str, list[float]] = {"rope.relative": [], "rope.isometry": [], "rope.zero": []}
+    thetas = setting.padded_thetas()
+    for t in range(count):
+        outputs = Outputs({"q": q64[t], "k": k64[t]})
+        outputs.put("k", n[t] - m[t], k_d[t])
+        outputs.put("k", m[t], k_m[t])
+        outputs.put("k", n[t], k_n[t])
+        outputs.put("q", 0, q_0[t])
+        outputs.put("q", m[t], q_m[t])
+        rope = {"rope": outputs.implementation()}
+        values = {"h": dim // 2, "theta": thetas, "q": q64[t], "k": k64[t], "m": int(m[t]), "n": int(n[t])}
+        errors["rope.relative"].append(float(residual("rope.relative", values, rope)))
+        errors["rope.isometry"].append(float(residual("rope.isometry", values, rope)))
+        away = residual("rope.zero", {"theta": thetas, "x": q64[t]}, rope, {"j": dim})
+        errors["rope.zero"].append(float(np.linalg.norm(away)))
+    # Both sides of the relative identity err, each within the bounds of its rotations.
+    relative = setting.score_bounds(q64, k64, bounds["m"], bounds["n"])
+    relative = relative + setting.score_bounds(q64, k64, np.zeros_like(bounds["d"]), bounds["d"])
+    error = np.array(errors["rope.relative"])
+    worst = int(np.argmax(error / relative))
+    bad = bool((~(error <= relative)).any())
     run.judge(
-        "rope.relative",
-        dtype,
-        error,
-        bound,
-        positions=n,
-        unit=unit_roundoff(dtype),
+        "rope.relative", dtype, error, relative, positions=n, unit=unit_roundoff(dtype),
         message=f"m = {int(m[worst])}, n = {int(n[worst])}",
-        snippet=_score_snippet(run, dtype, setting.dim, int(m[worst]), int(n[worst])) if bad.any() else None,
-    )
-    # Length: an error of the angle does not change it, so the bound is that of position 0.
-    error = rope_identity("rope.orthogonal", table, m, n)
-    run.judge(
-        "rope.orthogonal", dtype, error, still / scale * q_norm, positions=m, unit=unit_roundoff(dtype)
+        snippet=_score_snippet(run, dtype, dim, int(m[worst]), int(n[worst])) if bad else None,
     )  # fmt: skip
-    error = rope_identity("rope.identity", table, m, n)
+    # At one position both vectors meet the same table: an error of its angle cancels.
     run.judge(
-        "rope.identity", dtype, error, still / scale * q_norm, positions=np.zeros(count, dtype=int),
+        "rope.isometry", dtype, np.array(errors["rope.isometry"]),
+        setting.score_bounds(q64, k64, still, still), positions=m, unit=unit_roundoff(dtype),
+    )  # fmt: skip
+    run.judge(
+        "rope.zero", dtype, np.array(errors["rope.zero"]),
+        np.sqrt(((still * q64) ** 2).sum(axis=1)) * np.sqrt(2), positions=0 * m, unit=unit_roundoff(dtype),
         message="after the fixed permutation is undone" if setting.rotation.layout == "permuting" else None,
     )  # fmt: skip
-    # Composition: R(m) R(d) q against R(n) q, n = m + d.
-    once = rotated(q, n - m)
-    rounded_once = rounded(once * scale, dtype)
-    twice = rotated(rounded_once, m)
-    whole = rotated(q, n)
-    u = unit_roundoff(dtype)
-    bound = (wide_m / scale) * q_norm * (scale + wide_d) + (wide_d + u * (scale + wide_d)) * q_norm
-    bound = bound + wide_n * q_norm
-    error = rope_identity(
-        "rope.composition", Rotations({0: as_float(q)}, {(0, "twice"): twice, (0, "n"): whole * scale}), m, n
-    )
-    run.judge("rope.composition", dtype, error, bound, positions=n)
+    _matrix_identities(run, probe, setting, dtype, m, n)
+
+
+def _matrix_identities(run: Run, probe: Probe, setting: Setting, dtype: str, m: np.ndarray, n: np.ndarray) -> None:
+    """Products of whole matrices: orthogonality, composition, and the transposed product."""
+    dim = setting.dim
+    count = 1 if run.options.quick else 3
+    usable = np.flatnonzero((m > 0) & (n > m) & (m + n < setting.limit))
+    chosen = usable[np.unique(np.linspace(0, len(usable) - 1, count).astype(int))] if len(usable) else usable
+    if not len(chosen):
+        return
+    wanted = sorted({int(p) for t in chosen for p in (m[t], n[t], n[t] - m[t], m[t] + n[t])})
+    inner = _matrices(run, probe, dim, dtype, np.array(wanted))[:, setting.rotation.permutation, :]
+    found = dict(zip(wanted, inner / setting.scale, strict=True))
+    thetas = setting.padded_thetas()
+    for name, right in (
+        ("rope.orthogonal", None),
+        ("rope.composition", m + n),
+        ("rope.transpose_product", n - m),
+    ):
+        error, bound = [], []
+        for t in chosen:
+            values = {"h": dim // 2, "theta": thetas, "m": int(m[t]), "n": int(n[t])}
+            entries = residual(name, values, {"rotation": matrices(found)}, {"r": dim, "s": dim})
+            e_m, e_n = setting.coordinate_bounds(np.array([m[t], n[t]]), dtype)
+            if right is None:
+                # The same table twice: only its rounding counts, not its angle.
+                e_m = e_n = setting.coordinate_bounds(np.zeros(1, dtype=np.int64), dtype)[0]
+            limit = e_m[:, None] + e_n[None, :] + e_m[:, None] * e_n[None, :]
+            limit = limit + dim * unit_roundoff("float64") * (1 + limit) * 2
+            if right is not None:
+                limit = limit + setting.coordinate_bounds(right[t : t + 1], dtype)[0][:, None]
+            where = np.unravel_index(np.argmax(entries / limit), entries.shape)
+            error.append(float(entries[where]))
+            bound.append(float(limit[where]))
+        run.judge(name, dtype, np.array(error), np.array(bound), positions=n[chosen], unit=unit_roundoff(dtype))
 
 
 def _loose_identities(run: Run, probe: Probe, dim: int, dtype: str, cause: str) -> None:
