@@ -122,7 +122,7 @@ PRIMITIVES: dict[str, Type] = {
     "sum": ("N", ("N", "R"), "R"), "delta": ("N", "N", "R"),
     "weave": (("N", "R"), ("N", "R"), "N", "R"), "stack": ("N", ("N", "R"), ("N", "R"), "N", "R"),
     "case": ("N", "R", ("N", "R"), "R"), "caseN": ("N", "N", ("N", "N"), "N"),
-    "has_deriv": (("R", "R"), "R", "R", "P"),
+    "has_deriv": (("R", "R"), "R", "R", "P"), "integral": (("R", "R"), "R", "R", "R"), "Ci": ("R", "R"),
     "eq": ("R", "R", "P"), "eqN": ("N", "N", "P"), "le": ("R", "R", "P"), "lt": ("R", "R", "P"),
     "ltN": ("N", "N", "P"), "imp": ("P", "P", "P"), "and": ("P", "P", "P"), "or": ("P", "P", "P"),
     "false": "P",

@@ -6,10 +6,11 @@ theorem, are not here: certificates prove them from these.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..terms import (Term, const, defined, eq, exists, forall, implies, lam, le, lt, negation, var)  # fmt: skip
+from ..terms import Term, const, defined, eq, exists, forall, implies, lam, le, lt, negation, var
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,12 @@ perm = defined("perm", ["N", ("N", "N")], lambda n, s: both(
 
 LOGIC, PEANO, FIELD = "Church 1940, simple theory of types", "Peano 1889; Landau 1930, ch. 1", "Rudin 1976, 1.12-1.18"
 SUMS, TRIG, POWERS = "Knuth, TAOCP 1, 1.2.3", "DLMF 4.21, 4.14", "Rudin 1976, 8.6"
-CASES, DERIV = "definition by cases", "Rudin 1976, 5.3-5.5 and 8.6-8.7"
+CASES, DERIV, INTEGRAL = "definition by cases", "Rudin 1976, 5.3-5.5 and 8.6-8.7", "Rudin 1976, 6.20"
+
+
+def within(p: Callable[[Term], Term]) -> Term:
+    """For all t of the closed interval from 0 to 1."""
+    return forall("R", lambda t: implies(le(0, t), le(t, 1), p(t)))
 
 
 def _ax(reference: str, *sequent: Term) -> Axiom:
@@ -116,6 +122,14 @@ AXIOMS: dict[str, Axiom] = {
     "deriv_exp": _ax(DERIV, deriv(g, t, u), deriv(lam("R", lambda t: exp(g(t))), t, exp(g(t)) * u)),
     "deriv_extensional": _ax(DERIV, deriv(g, t, u), forall("R", lambda t: eq(g(t), w(t))), deriv(w, t, u)),
     "deriv_unique": _ax(DERIV, deriv(g, t, u), deriv(g, t, v), eq(u, v)),
-    "rolle": _ax("Rolle 1691; Rudin 1976, 5.10", forall("R", lambda t: deriv(g, t, g1(t))), eq(g(0), g(1)),
+    "deriv_chain": _ax(DERIV, deriv(g, w(t), u), deriv(w, t, v), deriv(lam("R", lambda t: g(w(t))), t, u * v)),
+    "deriv_inverse": _ax(DERIV, negation(eq(t, 0)), deriv(const("inv"), t, -(const("inv", t) * const("inv", t)))),
+    "deriv_Ci": _ax("DLMF 6.2.11", lt(0, t), deriv(const("Ci"), t, cos(t) * const("inv", t))),
+    "rolle": _ax("Rolle 1691; Rudin 1976, 5.10", within(lambda t: deriv(g, t, g1(t))), eq(g(0), g(1)),
                  exists("R", lambda t: both(lt(0, t), both(lt(t, 1), eq(g1(t), 0))))),
+    "intermediate_value": _ax("Bolzano 1817; Rudin 1976, 4.23", within(lambda t: deriv(g, t, g1(t))), lt(0, g(0)),
+                              lt(g(1), 0), exists("R", lambda t: both(lt(0, t), both(lt(t, 1), eq(g(t), 0))))),
+    "integral_empty": _ax(INTEGRAL, eq(const("integral", g, x, x), 0)),
+    "integral_derivative": _ax(INTEGRAL, forall("R", lambda t: exists("R", lambda u: deriv(g, t, u))),
+                               deriv(lam("R", lambda t: const("integral", g, x, t)), t, g(t))),
 }  # fmt: skip

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flint import arb, ctx, fmpq
+from flint import acb, arb, ctx, fmpq
 
 from ..terms import Bound, Const, Num, Term, TermError, charge
 
 MAX_SUM, MAX_BITS = 100_000, 20_000
-UNARY: dict[str, Callable[[arb], arb]] = {"sin": arb.sin, "cos": arb.cos, "exp": arb.exp, "log": arb.log,
-                                          "sqrt": arb.sqrt, "abs": abs, "inv": lambda x: 1 / x}  # fmt: skip
+#: These take a complex ball too, where an integrand is evaluated.
+HOLOMORPHIC: dict[str, Callable[[Any], Any]] = {
+    "sin": lambda x: x.sin(), "cos": lambda x: x.cos(), "exp": lambda x: x.exp(), "inv": lambda x: 1 / x}  # fmt: skip
+UNARY = {**HOLOMORPHIC, "log": arb.log, "sqrt": arb.sqrt, "abs": arb.__abs__, "Ci": arb.ci}
 
 
 def evaluate(t: Term, env: tuple = ()) -> Any:
@@ -58,6 +60,11 @@ def evaluate(t: Term, env: tuple = ()) -> Any:
             if xs[0] > MAX_SUM:
                 raise TermError("a sum is too long")
             return sum((xs[1](i) for i in range(xs[0])), arb(0))
+        case "integral":
+            f, a, b = xs
+            if not all(isinstance(x, arb) for x in (a, b, f(a))):
+                raise TermError("an integral inside an integrand")
+            return acb.integral(lambda z, _: f(z), a, b).real
         case "delta":
             return arb(int(xs[0] == xs[1]))
         case "weave":
@@ -66,7 +73,7 @@ def evaluate(t: Term, env: tuple = ()) -> Any:
             return xs[1](xs[3]) if xs[3] < xs[0] else xs[2](xs[3] - xs[0])
         case "case" | "caseN":
             return xs[2](xs[0] - 1) if xs[0] else xs[1]
-    if h.name not in UNARY:
+    if h.name not in (UNARY if isinstance(xs[0], arb) else HOLOMORPHIC):  # arb's methods take any object
         raise TermError(f"no value: {h.name}")
     return UNARY[h.name](xs[0])
 

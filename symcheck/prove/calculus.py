@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 
-from ..terms import (Term, Var, abstract, apply, const, eq, eta, exists, forall, lam, lt, number,
+from ..terms import (Term, Var, abstract, apply, const, eq, eta, exists, forall, lam, le, lt, number,
                      var)  # fmt: skip
 from .lemmas import opened, total
 from .proof import Line, Proof, ProofError
@@ -59,6 +59,12 @@ def derivative_is(p: Proof, g: Term, value: Callable[[Term], Term], known: Itera
     return p.generalise(moved, t)
 
 
+def inside(p: Proof, line: Line) -> Line:
+    """``forall t. 0 <= t -> t <= 1 -> p(t)`` from ``forall t. p(t)``."""
+    t = var("t")
+    return p.generalise(p.discharge(p.specialise(line, t), le(0, t), le(t, 1)), t)
+
+
 def derivative_of_sum(p: Proof) -> Line:
     """``(for all a, t: F(a, .) has derivative G(a, t)) -> sum_{a<n} F(a, .) has derivative sum G(a, t)``."""
     F, G, n, t, a = var("F", ("N", "R", "R")), var("G", ("N", "R", "R")), var("n", "N"), var("t"), var("a", "N")
@@ -110,7 +116,7 @@ def taylor_lagrange(p: Proof) -> Line:
         w1 = lam("R", lambda s: (1 - s) * (2 * K - g2(s)))
         slope = derivative_is(p, w, w1, known)
         ends = p.ring(eq(w(number(0)), w(number(1))))
-        rolle = p.axiom("rolle", slope, ends, g=w, g1=w1)
+        rolle = p.axiom("rolle", inside(p, slope), ends, g=w, g1=w1)
 
         def use(t: Term, line: Line) -> Line:
             left, right, flat = p.parts(line)
