@@ -115,7 +115,8 @@ def _type(x: Any) -> Any:
 
 
 def _list(x: Any, length: int | None = None) -> list:
-    _require(isinstance(x, list) and length in (None, len(x)), f"expected a list: {x!r:.60}")
+    if not isinstance(x, list) or length not in (None, len(x)):
+        raise TermError(f"expected a list: {x!r:.60}")
     return x
 
 
@@ -224,8 +225,9 @@ def parse(path: str | Path) -> Any:
             raw = file.read(MAX_BYTES + 1)
         _require(len(raw) <= MAX_BYTES, f"larger than {MAX_BYTES} bytes")
         depth = 0
-        for c in re.sub(rb'(?s)"(?:[^"\\]|\\.?)*+"?', b"", raw):  # possessive: linear in the size
-            depth += (c in b"[{") - (c in b"]}")
+        outside = re.sub(rb'(?s)"(?:[^"\\]|\\.?)*+"?', b"", raw)  # without strings; possessive: linear time
+        for c in re.finditer(rb"[][{}]", outside):
+            depth += 1 if c[0] in b"[{" else -1
             _require(depth <= MAX_NESTING, f"nested more than {MAX_NESTING} levels deep")
         return json.loads(raw.decode("utf-8"), object_pairs_hook=_pairs, parse_float=_refuse, parse_constant=_refuse,
                           parse_int=lambda s: int(s) if len(s) < 10 else _refuse(s))  # fmt: skip

@@ -17,7 +17,7 @@ from symcheck.terms import Bound, Const, Num, Term, Var
 DIGITS = 40
 NATURALS = range(14)
 EQUAL, SLOPE = mpmath.mpf(10) ** -25, mpmath.mpf(10) ** -14
-ARBITRARY = {"inv": -7, "sqrt": -3, "log": 5}
+ARBITRARY = {"inv": -7, "sqrt": -3, "log": 5, "Ci": 2}
 
 
 class Model:
@@ -32,7 +32,11 @@ class Model:
             return lambda *xs: self(body, (*reversed(xs), *scope))
         head = t.head
         if isinstance(head, Num):
-            return int(head.value) if head.type == "N" else mpmath.mpf(head.value.numerator) / head.value.denominator
+            return (
+                int(head.value)
+                if head.type == "N"
+                else mpmath.mpf(head.value.numerator) / head.value.denominator
+            )
         if isinstance(head, Const) and head.body is None:
             return self.constant(head, t.args, scope)
         if isinstance(head, Bound):
@@ -83,6 +87,8 @@ PRIMITIVE: dict[str, Callable[..., Any]] = {
     "abs": abs,
     "log": partial("log", mpmath.log, lambda x: x > 0),
     "sqrt": partial("sqrt", mpmath.sqrt, lambda x: x >= 0),
+    "Ci": partial("Ci", mpmath.ci, lambda x: x > 0),
+    "integral": lambda g, x, y: mpmath.quad(g, [x, y]),
     "sum": lambda n, f: mpmath.fsum(f(i) for i in range(n)),
     "delta": lambda i, j: mpmath.mpf(i == j),
     "weave": lambda a, b, r: b(r // 2) if r % 2 else a(r // 2),

@@ -13,6 +13,7 @@ from typing import Any
 import mpmath
 import pytest
 
+from checker import analysis_axioms
 from checker.model import DIGITS, Model
 from symcheck.checker.axioms import (
     AXIOMS,
@@ -73,11 +74,19 @@ def value(t: Any, rng: random.Random) -> Any:
     if t == ("N", "P"):
         k, bits = rng.randint(0, 4), [rng.random() < 0.7 for _ in range(5)]
         return rng.choice(
-            [lambda n: True, lambda n: n >= k, lambda n: n < k, lambda n: n % 2 == k % 2, lambda n: bits[n % 5]]
+            [
+                lambda n: True,
+                lambda n: n >= k,
+                lambda n: n < k,
+                lambda n: n % 2 == k % 2,
+                lambda n: bits[n % 5],
+            ]
         )
     if t == ("R", "P"):
         c = rng.choice(HALVES)
-        return rng.choice([lambda x: True, lambda x: False, lambda x: x > c, lambda x: x <= c, lambda x: x == c])
+        return rng.choice(
+            [lambda x: True, lambda x: False, lambda x: x > c, lambda x: x <= c, lambda x: x == c]
+        )
     if t == ("N", "N"):
         order = rng.sample(range(5), 5) if rng.random() < 0.7 else [rng.randint(0, 4) for _ in range(5)]
         return lambda i: order[i] if i < 5 else i
@@ -142,6 +151,7 @@ SPECIAL: dict[str, Callable[[dict, list, random.Random], None]] = {
         ),
         differentiable,
     ),
+    **analysis_axioms.SPECIAL,
 }
 
 
@@ -228,7 +238,10 @@ WRONG: dict[str, list[Axiom]] = {
     "false_elim": [wrong(negation(const("false")), p)],
     "excluded_middle": [wrong(both(p, negation(p))), wrong(either(p, p))],
     "exists_intro": [wrong(exists("R", on_reals)), wrong(on_reals(x), forall("R", on_reals))],
-    "exists_elim": [wrong(exists("R", on_reals), q), wrong(forall("R", lambda x: implies(on_reals(x), q)), q)],
+    "exists_elim": [
+        wrong(exists("R", on_reals), q),
+        wrong(forall("R", lambda x: implies(on_reals(x), q)), q),
+    ],
     "exists_intro_N": [
         wrong(exists("N", lambda n: negation(on_naturals(n)))),
         wrong(on_naturals(n), forall("N", on_naturals)),
@@ -306,7 +319,10 @@ WRONG: dict[str, list[Axiom]] = {
     "exp_log": [wrong(eq(exp(log(x)), x)), wrong(le(0, x), eq(exp(log(x)), x))],
     "log_exp": [wrong(eq(log(exp(x)), -x)), wrong(eq(log(x), exp(x)))],
     "delta_same": [wrong(eq(const("delta", i, i), 0)), wrong(eq(const("delta", i, j), 1))],
-    "delta_other": [wrong(eq(const("delta", i, j), 0)), wrong(negation(eq(i, j)), eq(const("delta", i, j), 1))],
+    "delta_other": [
+        wrong(eq(const("delta", i, j), 0)),
+        wrong(negation(eq(i, j)), eq(const("delta", i, j), 1)),
+    ],
     "weave_even": [wrong(eq(const("weave", a, b, 2 * i), b(i))), wrong(eq(const("weave", a, b, i), a(i)))],
     "weave_odd": [
         wrong(eq(const("weave", a, b, 2 * i + 1), a(i))),
@@ -316,11 +332,20 @@ WRONG: dict[str, list[Axiom]] = {
         wrong(lt(i, h + 1), eq(const("stack", h, a, b, i), a(i))),
         wrong(eq(const("stack", h, a, b, i), a(i))),
     ],
-    "stack_high": [wrong(eq(const("stack", h, a, b, h + i), b(h + i))), wrong(eq(const("stack", h, a, b, i), b(i)))],
+    "stack_high": [
+        wrong(eq(const("stack", h, a, b, h + i), b(h + i))),
+        wrong(eq(const("stack", h, a, b, i), b(i))),
+    ],
     "case_zero": [wrong(eq(const("case", 0, x, f), f(0))), wrong(eq(const("case", 1, x, f), x))],
-    "case_successor": [wrong(eq(const("case", n + 1, x, f), f(n + 1))), wrong(eq(const("case", n, x, f), f(n)))],
+    "case_successor": [
+        wrong(eq(const("case", n + 1, x, f), f(n + 1))),
+        wrong(eq(const("case", n, x, f), f(n))),
+    ],
     "caseN_zero": [wrong(eq(const("caseN", 0, k, fN), fN(0)))],
-    "caseN_successor": [wrong(eq(const("caseN", n + 1, k, fN), fN(n + 1))), wrong(eq(const("caseN", n + 1, k, fN), k))],
+    "caseN_successor": [
+        wrong(eq(const("caseN", n + 1, k, fN), fN(n + 1))),
+        wrong(eq(const("caseN", n + 1, k, fN), k)),
+    ],
     "deriv_constant": [wrong(deriv(function(lambda _: x), t, 1)), wrong(deriv(function(lambda _: x), t, x))],
     "deriv_identity": [wrong(deriv(function(lambda t: t), t, 0)), wrong(deriv(function(lambda t: t), t, t))],
     "deriv_add": [
@@ -346,7 +371,9 @@ WRONG: dict[str, list[Axiom]] = {
     ],
     "deriv_unique": [wrong(deriv(g, t, u), deriv(w, t, v), eq(u, v)), wrong(deriv(g, t, u), eq(u, v))],
     "rolle": [
-        wrong(forall("R", lambda t: deriv(g, t, g1(t))), exists("R", lambda t: both(inside(t), eq(g1(t), 0)))),
+        wrong(
+            forall("R", lambda t: deriv(g, t, g1(t))), exists("R", lambda t: both(inside(t), eq(g1(t), 0)))
+        ),
         wrong(eq(g(0), g(1)), exists("R", lambda t: both(inside(t), eq(g1(t), 0)))),
         wrong(
             forall("R", lambda t: deriv(g, t, g1(t))),
@@ -354,6 +381,7 @@ WRONG: dict[str, list[Axiom]] = {
             exists("R", lambda t: both(inside(t), eq(g(t), 0))),
         ),
     ],
+    **analysis_axioms.WRONG,
 }
 
 
@@ -362,7 +390,9 @@ def test_every_axiom_has_wrong_versions():
     assert all(WRONG.values())
 
 
-@pytest.mark.parametrize(("name", "number"), [(name, k) for name, every in WRONG.items() for k in range(len(every))])
+@pytest.mark.parametrize(
+    ("name", "number"), [(name, k) for name, every in WRONG.items() for k in range(len(every))]
+)
 def test_wrong_version_is_caught(name, number):
     met, failed = counterexample(name, WRONG[name][number], wanted=400)
     assert failed is not None, f"not caught in {met} instances"
