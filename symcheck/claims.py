@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .checker import AXIOMS, Rejected, Theorem, decode
+from .checker import AXIOMS, Rejected, Theorem, decode, digest
 from .terms import Const, Term
 
 VERDICTS = ("proved", "proved-under", "refuted", "convention", "ill-typed", "approximate", "not-mathematical", "open")
@@ -247,8 +247,11 @@ def prove_piece(piece: Piece, lemmas: Any) -> dict:
 
 
 def accept(piece: Piece, certificate: dict, accepted: Mapping[str, Theorem]) -> Theorem:
-    """Replay a certificate and compare what it proves with the piece's statement. Raises Rejected."""
-    th = decode(certificate, accepted)
+    """Replay a certificate, if that was not done, and compare what it proves with the piece's statement.
+
+    Raises Rejected.
+    """
+    th = accepted.get(digest(certificate)) or decode(certificate, accepted)
     if not piece.statement.is_proved_by(th):
         raise Rejected("the certificate proves another statement")
     return th

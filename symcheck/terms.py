@@ -136,7 +136,8 @@ def is_quantifier(name: str, t: Type) -> bool:
             and isinstance(t[0], tuple) and len(t[0]) == 2 and t[0][1] == "P")  # fmt: skip
 
 
-_NONE: frozenset = frozenset()
+_known: dict[bytes, Term] = {}  # terms by their whole structure, so that equal ones are mostly one object
+MAX_KNOWN = 50_000
 
 
 @lru_cache(4096)
@@ -151,48 +152,48 @@ class Term:
     """``lambda binders. head(args)``; a term of a base sort has no binders.
 
     ``args`` are as many as the head's type asks, each of the exact type (functions eta-expanded).
-    ``loose`` are the bound variables that point outside, ``free`` the free variables, ``digest`` a SHA-256
-    of the structure, by which terms are compared.
+    ``loose`` are the bound variables that point outside, ``free`` the free variables, ``defined`` the names of
+    defined constants, ``digest`` a SHA-256 of the structure, by which terms are compared.
     """
 
-    __slots__ = ("args", "binders", "depth", "digest", "free", "head", "loose", "memo", "size", "type")
+    __slots__ = ("args", "binders", "defined", "depth", "digest", "free", "head", "loose", "memo", "size", "type")
 
-    def __init__(self, binders: tuple, head: Head, args: Iterable[Term] = ()) -> None:
+    def __new__(cls, binders: tuple, head: Head, args: Iterable[Term] = ()) -> Term:
         args = tuple(args)
+        digest = hashlib.sha256(b"".join([node(head, binders), *[a.digest for a in args]])).digest()
+        if (known := _known.get(digest)) is not None:  # the same structure was checked before
+            charge(1 + len(known.free) + len(known.loose))
+            return known
         expected, result = (head.type[:-1], head.type[-1]) if isinstance(head.type, tuple) else ((), head.type)
         if tuple([a.type for a in args]) != expected:
             raise TermError(f"{getattr(head, 'name', head)}: arguments do not have the types {expected}")
-        size, depth, free, loose = 1, 0, _NONE, _NONE
-        key = [node(head, binders)]
-        for a in args:
-            size += a.size
-            depth = a.depth if a.depth > depth else depth
-            free = a.free if not free else free if a.free <= free else free | a.free
-            loose = a.loose if not loose else loose if a.loose <= loose else loose | a.loose
-            key.append(a.digest)
-        charge(1 + len(free) + len(loose))
-        if size > MAX_SIZE or depth >= MAX_DEPTH:
+        size, depth = 1 + sum([a.size for a in args]), 1 + max([a.depth for a in args], default=0)
+        if size > MAX_SIZE or depth > MAX_DEPTH:
             raise TermError(f"term too large: {size} nodes, depth {depth}")
-        if isinstance(head, Bound):
-            loose = loose | {(head.index, head.type)}
-        elif isinstance(head, Var) and head not in free:
-            free = free | {head}
-        if binders and loose:
-            k = len(binders)
-            if any(i < k and binders[k - 1 - i] != t for i, t in loose):
-                raise TermError("a bound variable does not have the type of its binder")
-            loose = frozenset([(i - k, t) for i, t in loose if i >= k])
-        put = object.__setattr__
+        free = frozenset([head] if isinstance(head, Var) else []).union(*[a.free for a in args])
+        loose = frozenset([(head.index, head.type)] if isinstance(head, Bound) else []).union(*[a.loose for a in args])
+        charge(1 + len(free) + len(loose))
+        k = len(binders)
+        if any(i < k and binders[k - 1 - i] != t for i, t in loose):
+            raise TermError("a bound variable does not have the type of its binder")
+        loose = frozenset([(i - k, t) for i, t in loose if i >= k]) if k else loose
+        defined = frozenset([head.name] if isinstance(head, Const) and head.body else [])
+        self, put = object.__new__(cls), object.__setattr__
         put(self, "binders", binders)
         put(self, "head", head)
         put(self, "args", args)
         put(self, "size", size)
-        put(self, "depth", depth + 1)
+        put(self, "depth", depth)
         put(self, "free", free)
         put(self, "loose", loose)
-        put(self, "digest", hashlib.sha256(b"".join(key)).digest())
+        put(self, "defined", defined.union(*[a.defined for a in args]))
+        put(self, "digest", digest)
         put(self, "type", (*binders, result) if binders else result)
         put(self, "memo", None)
+        if len(_known) >= MAX_KNOWN:
+            _known.clear()
+        _known[digest] = self
+        return self
 
     def __setattr__(self, name: str, value: object) -> None:
         if name != "memo":  # the normal form, once it is known; it depends on the term alone
@@ -336,11 +337,18 @@ def substitute(t: Term, values: Mapping[Var, Term]) -> Term:
 
 def unfold(t: Term, names: Iterable[str]) -> Term:
     """Replace the defined constants with these names by their bodies."""
-    wanted = frozenset(names)
+    wanted, bodies = frozenset(names), {}  # type: frozenset[str], dict[Const, Term]
 
     def leaf(h: Head, d: int) -> Head | Term:
-        return unfold(h.body, wanted) if isinstance(h, Const) and h.body and h.name in wanted else h
-    return _rebuild(t, 0, leaf, lambda s, d: False, {}) if wanted else t
+        if not (isinstance(h, Const) and h.body and h.name in wanted):
+            return h
+        if h not in bodies:
+            bodies[h] = _rebuild(h.body, 0, leaf, skip, {})
+        return bodies[h]
+
+    def skip(s: Term, d: int) -> bool:
+        return s.defined.isdisjoint(wanted)
+    return _rebuild(t, 0, leaf, skip, {})
 
 
 def abstract(variables: Iterable[Var], t: Term) -> Term:

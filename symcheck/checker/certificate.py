@@ -111,7 +111,11 @@ def _rational(x: Any) -> Fraction:
 
 def _type(x: Any) -> Any:
     _require(not isinstance(x, list) or len(repr(x)) <= MAX_TYPE, "a type is too large")
-    return check_type(tuple(map(_type, x)) if isinstance(x, list) else x)
+    return check_type(_tuples(x))
+
+
+def _tuples(x: Any) -> Any:
+    return tuple([_tuples(a) for a in x]) if isinstance(x, list) else x
 
 
 def _list(x: Any, length: int | None = None) -> list:
