@@ -139,8 +139,9 @@ VALUES = tuple(w.head for w in (r1, r2, x1, x2, R0, F0))
                                           VALUES),
          "Equal complex numbers other than 0 have equal moduli, and equal arguments modulo 2 pi",
          references=("Rudin 1976, 1.33 and 8.7", SU + ", eq. 8"),
-         instance=lambda p: [held(p, at_values(z, {"r_m": number(1), "r_n": number(1), "phi_m": number(0), "Phi": number(0),
-                                                   "phi_n": number(0), "R": number(1)})) for z in (*POLAR, lt(0, R0))])  # fmt: skip
+         instance=lambda p: [held(p, at_values(z, {"r_m": number(1), "r_n": number(1), "phi_m": number(0),
+                                                   "phi_n": number(0), "R": number(1), "Phi": number(0)}))
+                             for z in (*POLAR, lt(0, R0))])  # fmt: skip
 def polar(p: Proof, goal: Statement) -> Line:
     real, imaginary, first, second, positive = (p.assume(h) for h in goal.hyps)
     product = p.rule("pos", le(0, r1 * r2), [first, second], [(1, [0, 1], number(1))], [], [])

@@ -1,0 +1,182 @@
+"""p_m^T H p_n for sinusoidal codes and H the identity, diagonal or general: when it is a function of m - n.
+
+Source: Su, kexue.fm/archives/8231, eq. 12 to 14. Components run from 0 to 2h - 1, pairs (2i, 2i + 1) from
+i = 0 to h - 1 with the frequency theta_i; the code has the cosine first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from derivations.blocks import blocks, weave, woven
+from derivations.complex_plane import held
+from derivations.sinusoidal import PE_cosine, angle_at, code, component, cos, negated, sin, theta
+from derivations.taylor import bilinear
+from derivations.vectors import delta, entry
+from symcheck.claims import theorem
+from symcheck.evidence import countertheorem
+from symcheck.prove.lemmas import SEQUENCE, sum_delta, sum_ext, sum_pairs, total
+from symcheck.prove.proof import Line, Proof, Statement
+from symcheck.prove.refute import HALF_PI, matrix, table
+from symcheck.render.notation import register
+from symcheck.terms import Term, defined, eq, forall, implies, lam, lt, number, substitute, unfold, var
+
+SU = "Su, kexue.fm/archives/8231"
+HALF = Fraction(1, 2)
+
+#: Entry (r, s) of the diagonal matrix with these entries.
+diagonal = defined("diagonal", [SEQUENCE, "N", "N"], lambda a, r, s: delta(r, s) * a(r))
+register("diagonal", tex=r"\bigl(\operatorname{diag} <0:atom>\bigr)_{<1>, <2>}", text="(diag <0:atom>)[<1>, <2>]",
+         function_tex=r"\operatorname{diag} <0:atom>", function_text="diag <0:atom>")  # fmt: skip
+
+m, n, x, y = (var(s) for s in ("m", "n", "x", "y"))
+d, h, i = (var(s, "N") for s in ("d", "h", "i"))
+a, b, c, e = (var(s, SEQUENCE) for s in "abce")
+u, v = var("u", SEQUENCE), var("v", SEQUENCE)
+H = var("H", SEQUENCE)  # the diagonal: H(r) stands for the entry (r, r)
+
+
+def codes(m: Term) -> Term:
+    """The code of a position, cosine first."""
+    return code(m, PE_cosine)
+
+
+def form(H: Term, size: Term | int, m: Term, n: Term) -> Term:
+    """p_m^T H p_n."""
+    return bilinear(size, codes(m), H, codes(n))
+
+
+@theorem("bilinear.diagonal_matrix", Statement((), eq(
+    bilinear(d, u, entry(diagonal, a), v), total(d, lambda r: a(r) * u(r) * v(r))), (d.head, a.head)),
+    "The form of a diagonal matrix is a weighted inner product")  # fmt: skip
+def diagonal_matrix(p: Proof, goal: Statement) -> Line:
+    left = unfold(goal.concl.args[0], ["bilinear"])
+    f, g = left.args[1], goal.concl.args[1].args[1]
+
+    def each(r: Term, below: Line) -> Line:
+        inner = f(r).args[1]  # the sum over s
+        picked = lam("N", lambda s: a(r) * v(s))
+        row = sum_ext(p, d, inner.args[1], lam("N", lambda s: delta(r, s) * picked(s)), lambda s, _: p.ring(
+            eq(inner.args[1](s), delta(r, s) * picked(s)),
+            p.by_definition(eq(diagonal(a, r, s), delta(r, s) * a(r)), "diagonal")))  # fmt: skip
+        one = p.mp(p.at(sum_delta(p), n=d, j=r, f=picked), below)
+        return p.ring(eq(f(r), g(r)), row, one)
+
+    return p.trans(p.by_definition(eq(goal.concl.args[0], left), "bilinear"), sum_ext(p, d, f, g, each))
+
+
+def paired(p: Proof, goal: Statement, terms: Term, facts: Callable[[Term, Line], list[Line]]) -> Line:
+    """p_m^T diag(H) p_n as a sum over pairs, each rewritten by the equations ``facts(i)``."""
+    at = p.theorem("bilinear.diagonal_matrix", d=2 * h, a=H, u=codes(m), v=codes(n))
+    pairs = p.at(sum_pairs(p), h=h, f=at.rhs.args[1])
+
+    def each(i: Term, below: Line) -> Line:
+        parts = [component(p, PE_cosine, w, r) for w in (m, n) for r in (2 * i, 2 * i + 1)]
+        return p.ring(eq(pairs.rhs.args[1](i), terms(i)), *parts, *facts(i, below))
+
+    inner = sum_ext(p, h, pairs.rhs.args[1], terms, each)
+    return p.trans(at, pairs, inner)
+
+
+PRODUCTS = Statement((), eq(form(entry(diagonal, H), 2 * h, m, n), total(h, lambda i:
+    H(2 * i) * (cos(m * theta(i)) * cos(n * theta(i))) + H(2 * i + 1) * (sin(m * theta(i)) * sin(n * theta(i))))),
+    (h.head, H.head))  # fmt: skip
+
+
+@theorem("bilinear.diagonal", PRODUCTS,
+         "A diagonal H weights the products of cosines and of sines; the pairs run from i = 0 to d/2 - 1",
+         references=(SU + ", eq. 12",))  # fmt: skip
+def diagonal_form(p: Proof, goal: Statement) -> Line:
+    return paired(p, goal, goal.concl.args[1].args[1], lambda i, _: [])
+
+
+def sum_and_difference(p: Proof, i: Term) -> list[Line]:
+    """The addition formulas at (m - n) theta_i and (m + n) theta_i."""
+    x, y = m * theta(i), n * theta(i)
+    return [*angle_at(p, (m - n) * theta(i), x, -y), *negated(p, y), *angle_at(p, (m + n) * theta(i), x, y)]
+
+
+def product_to_sum(i: Term, H: Term = H) -> Term:
+    """The i-th term of eq. 13."""
+    return (HALF * (H(2 * i) + H(2 * i + 1)) * cos((m - n) * theta(i))
+            + HALF * (H(2 * i) - H(2 * i + 1)) * cos((m + n) * theta(i)))  # fmt: skip
+
+
+@theorem("bilinear.product_to_sum", Statement((), eq(form(entry(diagonal, H), 2 * h, m, n), total(h, product_to_sum)),
+                                              (h.head, H.head)),
+         "A diagonal H gives a part in m - n and a part in m + n", references=(SU + ", eq. 13",))  # fmt: skip
+def product_to_sum_form(p: Proof, goal: Statement) -> Line:
+    return paired(p, goal, goal.concl.args[1].args[1], lambda i, _: sum_and_difference(p, i))
+
+
+equal_pairs = forall("N", lambda i: implies(lt(i, h), eq(H(2 * i), H(2 * i + 1))))
+
+
+@theorem("bilinear.equal_pairs", Statement((equal_pairs,), eq(
+    form(entry(diagonal, H), 2 * h, m, n), total(h, lambda i: H(2 * i) * cos((m - n) * theta(i)))), (h.head, H.head)),
+    "Equal entries in each pair remove the part in m + n: what is left is a function of m - n",
+    references=(SU + ", after eq. 13",),
+    instance=lambda p: [held(p, forall("N", lambda i: implies(lt(i, h), eq(number(1), number(1)))))])  # fmt: skip
+def equal_pairs_form(p: Proof, goal: Statement) -> Line:
+    known = p.assume(goal.hyps[0])
+    return paired(p, goal, goal.concl.args[1].args[1], lambda i, below: [
+        *sum_and_difference(p, i), p.mp(p.specialise(known, i), below)])
+
+
+def offsets_only(H: Term, name: Term) -> Statement:
+    """p_m^T H p_n is what it is at the offset m - n and position 0."""
+    return Statement((), eq(form(H, 2 * h, m, n), form(H, 2 * h, m - n, number(0))), (h.head, name.head))
+
+
+countertheorem("bilinear.diagonal_not_relative",
+               "A diagonal H whose entries differ within a pair does not give a function of m - n",
+               offsets_only(entry(diagonal, H), H),
+               {"h": 1, "H": table([0, 1, 0]), "theta": table([HALF_PI]), "m": 1, "n": 1},
+               references=(SU + ", eq. 13",))  # fmt: skip
+
+# Not diagonal -------------------------------------------------------------------------------------------
+conformal = entry(blocks, a, lam("N", lambda i: -b(i)), b, a)
+
+
+def turned_pair(i: Term) -> Term:
+    """a cos + b sin of (m - n) theta_i."""
+    return a(i) * cos((m - n) * theta(i)) + b(i) * sin((m - n) * theta(i))
+
+
+@theorem("bilinear.conformal", Statement((), eq(form(conformal, 2 * h, m, n), total(h, turned_pair)), (h.head, a.head)),
+         "An H that is not diagonal, with blocks [[a, -b], [b, a]], gives a function of m - n too, and sees its sign",
+         references=(SU + ", after eq. 14",))  # fmt: skip
+def conformal_form(p: Proof, goal: Statement) -> Line:
+    names = {"a": a, "b": lam("N", lambda i: -b(i)), "c": b, "d": a}
+    left = unfold(goal.concl.args[0], ["bilinear"])
+    r = var("r", "N")
+    row = p.theorem("blocks.matvec", h=h, r=r, x=codes(n), **names)
+
+    def image(s: Term) -> Term:
+        return substitute(row.rhs, {r.head: s})
+
+    def each(s: Term, below: Line) -> Line:
+        at = p.cuts(p.rule("instantiate", row, {r.head: s}), below)
+        start = p.by_definition(eq(left.args[1](s).args[1], at.lhs), "matvec")
+        return p.ring(eq(left.args[1](s), codes(m)(s) * image(s)), start, at)
+
+    rows = sum_ext(p, 2 * h, left.args[1], lam("N", lambda s: codes(m)(s) * image(s)), each)
+    pairs = p.at(sum_pairs(p), h=h, f=rows.rhs.args[1])
+
+    def pair(i: Term, _: Line) -> Line:
+        opened = [woven(p, weave(*image(s).args[:2], s)) for s in (2 * i, 2 * i + 1)]
+        parts = [component(p, PE_cosine, w, s) for w in (m, n) for s in (2 * i, 2 * i + 1)]
+        return p.ring(eq(pairs.rhs.args[1](i), turned_pair(i)), *opened, *parts, *sum_and_difference(p, i))
+
+    inner = sum_ext(p, h, pairs.rhs.args[1], goal.concl.args[1].args[1], pair)
+    return p.trans(p.by_definition(eq(goal.concl.args[0], left), "bilinear"), rows, pairs, inner)
+
+
+OFF_DIAGONAL = matrix([[0, 1], [0, 0]])
+A = var("A", ("N", "N", "R"))
+countertheorem("bilinear.general_not_relative",
+               "For a general H the form is not a function of m - n, not even in one pair",
+               offsets_only(A, A),
+               {"h": 1, "A": OFF_DIAGONAL, "theta": table([HALF_PI * HALF]), "m": 1, "n": 1},
+               references=(SU,))  # fmt: skip
