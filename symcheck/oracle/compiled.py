@@ -95,6 +95,25 @@ def fill(coarse, steps, low, offset, count, cos_hi, cos_lo, sin_hi, sin_lo):  # 
             sin_lo[row, i] = l
 
 
+@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def fill_doubles(coarse, steps, low, offset, count, cos, sin):  # type: ignore[no-untyped-def]
+    """As `fill`, but keeps only the high parts, which are the sums rounded to float64."""
+    pairs = low.shape[2]
+    x = np.empty((4, pairs + 8))
+    mask = (1 << FILL_BITS) - 1
+    for row in range(count):
+        at = offset + row
+        if row == 0 or at & mask == 0:
+            a, b = coarse[at >> 14], steps[(at >> FILL_BITS) & 63]
+            for i in range(pairs):
+                x[0, i], x[1, i] = combine(a[0, i], a[1, i], b[0, i], b[1, i], -a[2, i], -a[3, i], b[2, i], b[3, i])
+                x[2, i], x[3, i] = combine(a[2, i], a[3, i], b[0, i], b[1, i], a[0, i], a[1, i], b[2, i], b[3, i])
+        y = low[at & mask]
+        for i in range(pairs):
+            cos[row, i] = combine(x[0, i], x[1, i], y[0, i], y[1, i], -x[2, i], -x[3, i], y[2, i], y[3, i])[0]
+            sin[row, i] = combine(x[2, i], x[3, i], y[0, i], y[1, i], x[0, i], x[1, i], y[2, i], y[3, i])[0]
+
+
 @njit(inline="always")  # type: ignore[untyped-decorator]
 def compare_entry(x, y, i, stored, mantissa, floor_bits, constant):  # type: ignore[no-untyped-def]
     """|stored - exact|, 1/ulp of the exact value, and whether that value is a power of two or zero.
@@ -151,6 +170,9 @@ def compare_rows(
     unsure_count, wrong_count, first_wrong, first_past = 0, 0, -1, -1
     top = np.int64(0)
     big = np.int64(0)
+    # Positive floats are ordered as their bits are, and integer maxima become vector code.
+    half_bits = bits_of(0.5 - margin - slack * reliable)
+    threshold_bits, rounding_bits = bits_of(threshold), bits_of(rounding)
     x = np.empty((4, pairs + 8))
     mask = (1 << COMPARE_BITS) - 1
     for row in range(stored.shape[0]):
@@ -170,40 +192,41 @@ def compare_rows(
                 x[3, i] = -rs if kind == 0 else rc
         y = fine[at & mask]
         line = stored[row, column : column + pairs]
-        unsure, wrong, past, large = 0, 0, 0, 0
+        odd = 0
+        row_top = np.int64(0)
+        row_big = np.int64(0)
         for i in range(pairs):
             error, inverse, power = compare_entry(x, y, i, np.float64(line[i]), mantissa, floor_bits, constant)
-            ratio = error * inverse
             vague = (inverse > reliable) | power
-            half = ratio - 0.5
-            near = margin + slack * inverse
-            unsure += vague | (abs(half) <= near)
-            ratio = 0.0 if vague else ratio
-            wrong += (half > near) & (not vague)
-            past += ratio > threshold
-            large += error > rounding
+            ratio = 0.0 if vague else error * inverse
+            odd += vague
             sums[i] += ratio
-            top = max(top, bits_of(ratio))
-            big = max(big, bits_of(error))
-        wrong_count += wrong
-        if wrong and first_wrong < 0:
-            first_wrong = row
-        if past and first_past < 0:
+            row_top = max(row_top, bits_of(ratio))
+            row_big = max(row_big, bits_of(error))
+        top = max(top, row_top)
+        big = max(big, row_big)
+        if row_top > threshold_bits and first_past < 0:
             first_past = row
-        if large:
+        if row_big > rounding_bits:
             scale = scales[row]
             for i in range(pairs):
                 error, inverse, power = compare_entry(x, y, i, np.float64(line[i]), mantissa, floor_bits, constant)
                 need = (error - rounding) * scale
                 needs[i] = need if need > needs[i] else needs[i]
-        if unsure:
+        if odd or row_top >= half_bits:
             for i in range(pairs):
                 error, inverse, power = compare_entry(x, y, i, np.float64(line[i]), mantissa, floor_bits, constant)
-                if inverse > reliable or power or abs(error * inverse - 0.5) <= margin + slack * inverse:
+                half = error * inverse - 0.5
+                near = margin + slack * inverse
+                if inverse > reliable or power or abs(half) <= near:
                     if unsure_count < doubtful.shape[0]:
                         doubtful[unsure_count, 0] = row
                         doubtful[unsure_count, 1] = i
                     unsure_count += 1
+                elif half > near:
+                    wrong_count += 1
+                    if first_wrong < 0:
+                        first_wrong = row
     found[0] = unsure_count
     found[1] = wrong_count
     found[2] = first_wrong

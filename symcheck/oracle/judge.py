@@ -134,6 +134,33 @@ class JudgeReport:
             del out["profile"]
         return {"version": 1, **out}
 
+    def to_text(self) -> str:
+        """The report for a reader: a verdict, then a line a figure."""
+        f = self
+        lines = [
+            f"{', '.join(f.sources)}: {f.verdict}" + ("" if f.ok else f", but {f.required} was required"),
+            f"  {f.diagnosis}",
+            f"  {f.format}, layout {f.layout}, dim {f.dim}, base {f.base:g}, {f.spacing} spacing, "
+            f"positions {f.start} to {f.start + f.positions - 1}",
+            f"  largest error    {f.max_ulp:.6g} ulp at {_where(f.worst)}",
+            f"  mean error       {f.mean_ulp:.6g} ulp",
+            f"  largest absolute {f.max_absolute:.6g} at {_where(f.worst_absolute)}",
+            f"  not nearest      {f.misrounded:,} of {f.entries:,} entries"
+            + (f", first at {_where(f.first_misrounded)}" if f.first_misrounded else ""),
+            f"  past {f.threshold:g} ulp       "
+            + (f"first at {_where(f.first_past_threshold)}" if f.first_past_threshold else "nowhere"),
+            f"  angle error      {f.angle_error:.3g} (relative)"
+            + (f", allowed by: {f.computation}" if f.computation else ", allowed by none of the usual computations"),
+        ]
+        if f.distinct_rows is not None:
+            lines.append(f"  distinct rows    {f.distinct_rows:,} of {f.positions:,}")
+        lines.append(f"  reference        {f.method}, error at most {f.oracle_bound:.3g}; {f.seconds:.2f} s")
+        return "\n".join(lines)
+
+
+def _where(place: Place) -> str:
+    return f"position {place.position}, pair {place.pair}, {place.kind} (column {place.column})"
+
 
 # ---------------------------------------------------------------------- the sweep of one shard
 
@@ -583,7 +610,7 @@ def _count_distinct(task: _Task, hashes: Array, progress: Callable[[int], None] 
     pairs = pairs[:, np.argsort(pairs[1])]
     readers = [s.reader() for s in task.stored]
     try:
-        limit = max(1, 2**22 // max(1, sum(s.columns for s in task.stored)))
+        limit = max(1, 2**19 // max(1, sum(s.columns for s in task.stored)))
         for k in range(0, pairs.shape[1], limit):
             earlier, later = pairs[:, k : k + limit]
             same = np.ones(len(later), bool)

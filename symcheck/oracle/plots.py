@@ -50,6 +50,11 @@ def save_errors(reports: Mapping[str, JudgeReport], path: PathLike) -> None:
     figure.savefig(path)
 
 
+def save_judge_report(report: JudgeReport, path: PathLike) -> None:
+    """Error of one judged table against position."""
+    save_errors({", ".join(os.path.basename(name) for name in report.sources): report}, path)
+
+
 def save_decay(path: PathLike, dim: int = 128, base: Exact = 10000, offsets: int = 4096) -> None:
     """Mean inner product against offset, the enclosure of the kernel, and the bound C/t."""
     data = curve(dim, base, offsets)

@@ -365,6 +365,7 @@ def test_json_round_trip(rounded: dict) -> None:
     report = judge(arrange(*rounded["float32"], "cos-sin")[0], DIM, scaling={"type": "linear", "factor": 1})
     text = json.dumps(report.to_json())
     assert json.loads(text)["verdict"] == "correctly-rounded"
+    assert "correctly-rounded" in report.to_text() and "reference" in report.to_text()
     assert "profile" not in json.loads(text) and len(report.to_json(profile=True)["profile"]) == 2
 
 
@@ -546,22 +547,25 @@ def test_a_file_that_changes_while_it_is_read(tmp_path: Path, how: str) -> None:
 
 
 def test_memory_stays_small(tmp_path: Path) -> None:
-    """Judging 256 MB takes less than a quarter of that beyond what a small table takes."""
+    """A table of 64 MB takes a few megabytes more than one of 2 MB."""
     import subprocess
     import sys
 
+    # VmHWM, unlike ru_maxrss, does not inherit the peak of the process that started this one.
     code = (
-        "import resource, sys, numpy as np\n"
+        "import sys, numpy as np\n"
         "from symcheck.oracle import judge\n"
+        "def peak():\n"
+        "    return int(next(s.split()[1] for s in open('/proc/self/status') if s.startswith('VmHWM')))\n"
         "judge(np.zeros((4096, 128), np.float32), 128, layout='cos-sin', method='numpy')\n"
-        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "before = peak()\n"
         "judge(sys.argv[1], 128, layout='cos-sin', method='numpy')\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
+        "print(peak() - before)\n"
     )
     path = tmp_path / "big.npy"
-    table = np.lib.format.open_memmap(path, "w+", np.float16, (2**16, 128))
+    table = np.lib.format.open_memmap(path, "w+", np.float32, (2**17, 128))
     table[:] = 0.5
     table.flush()
     del table
     out = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
-    assert int(out.stdout) < 12 * 1024  # kilobytes; the table has 16,384
+    assert int(out.stdout) < 32 * 1024  # kilobytes; the table has 65,536

@@ -270,6 +270,18 @@ def test_doubtful_entries_are_settled(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(np.array_equal(a, b) for a, b in zip(expected, found, strict=True))
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_doubles_are_the_rounded_sums(oracles: dict[str, Oracle], method: str) -> None:
+    oracle = oracles[method]
+    cos, sin = oracle.doubles(SPAN - 300, 900)
+    block = oracle.block(SPAN - 300, 900)
+    assert np.abs((cos - block.cos_hi) - block.cos_lo).max() <= 2.0**-54 + 2 * oracle.bound
+    nearest = oracle.rounded(SPAN - 300, 900)
+    assert np.count_nonzero(cos != nearest[0]) + np.count_nonzero(sin != nearest[1]) <= 1
+    with pytest.raises(ValueError, match="two float64"):
+        oracle.doubles(0, 3, (cos, sin))
+
+
 def test_stream_covers_the_range_once(oracles: dict[str, Oracle]) -> None:
     oracle = oracles["numpy"]
     parts = list(oracle.stream(100, 5000, 1024))
