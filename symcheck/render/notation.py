@@ -47,6 +47,9 @@ POOLS: dict[Type, str] = {
 Template = str | Callable[[Sequence["Argument"]], str]
 
 
+ELEMENTARY = ("sin", "cos", "exp", "log")  # functions that have a name of their own
+
+
 class Sequent(Protocol):
     """Hypotheses and conclusion, for all values of the variables."""
 
@@ -329,7 +332,8 @@ class Printer:
         if outside and [p for p in places if p is not None] == list(reversed(range(k))) \
                 and all(i >= k for a in others for i, _ in a.loose):  # fmt: skip
             inner = (*[""] * k, *scope)
-            if not others:
+            named = not isinstance(t.head, Const) or t.head.body is not None or t.head.name in ELEMENTARY
+            if not others and named:
                 return self.symbol(t.head, inner)
             if isinstance(t.head, Const) and t.head.body is not None:
                 display = registered(t.head.name) or Display()

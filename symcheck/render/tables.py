@@ -11,25 +11,32 @@ STYLES = {"proved": "green", "proved-under": "cyan", "refuted": "red", "conventi
 
 
 def verdict_table(out: Any, records: Sequence[Mapping[str, Any]], summary: Mapping[str, int]) -> None:
-    """Identifier, verdict, what shows it, the checker's answer, and the cross-check against the kernels."""
+    """Identifier, verdict, what shows it (with the checker's answer), steps, and the largest error of the kernels.
+
+    An error within its derived bound stands alone; one past it stands with the bound, in red.
+    """
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, options in (("id", {"no_wrap": True}), ("verdict", {"no_wrap": True}), ("shown by", {}),
-                          ("checker", {}), ("steps", {"justify": "right"}), ("kernels", {"justify": "right"})):  # fmt: skip
-        table.add_column(name, **options)
+    table.add_column("id", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("shown by", no_wrap=True)
+    table.add_column("steps", justify="right", no_wrap=True)
+    table.add_column("kernels", justify="right", no_wrap=True)
     for r in records:
         x = r["result"]
-        verdict = x["verdict"]
-        check = x["crosscheck"]
-        kernels = "" if check is None else f"{check['max_error']:.0e} ≤ {check['bound']:.0e}" if check["ok"] else \
-            f"{check['max_error']:.0e} > {check['bound']:.0e}"  # fmt: skip
-        table.add_row(x["id"], f"[{STYLES[verdict]}]{verdict}[/]", x["evidence"]["kind"], x["evidence"]["checker"],
-                      str(x["evidence"]["steps"] or ""), kernels)  # fmt: skip
+        check, evidence = x["crosscheck"], x["evidence"]
+        mark = {"accepted": "[green]✓[/]", "rejected": "[red]✗[/]", "not-applicable": " "}[evidence["checker"]]
+        kernels = "" if check is None else f"{check['max_error']:.0e}"
+        if check is not None and not check["ok"]:
+            kernels = f"[red]{kernels} > {check['bound']:.0e}[/]"
+        table.add_row(x["id"], f"[{STYLES[x['verdict']]}]{x['verdict']}[/]", f"{mark} {evidence['kind']}",
+                      str(evidence["steps"] or ""), kernels)  # fmt: skip
     out.print(table)
     for r in records:
         if r["problem"]:
-            out.print(f"[bold red]{r['result']['id']}[/]: {r['problem'][:300]}")
+            out.print(f"[bold red]{r['result']['id']}[/]: ", end="")
+            out.print(r["problem"][:300], markup=False)
     theorems = sum(r["result"]["kind"] == "theorem" for r in records)
     out.print(f"{len(records)} settled ({theorems} theorems, {len(records) - theorems} claims): "
               + ", ".join(f"{n} {v}" for v, n in summary.items() if n), style="bold")  # fmt: skip
