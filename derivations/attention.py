@@ -217,3 +217,9 @@ countertheorem("attention.causal_breaks_equivariance",
                causal_equivariance, {**TWO, "X": matrix([[1], [0]])}, references=(VASWANI,))  # fmt: skip
 
 
+
+
+if __name__ == "__main__":
+    from symcheck.standalone import run
+
+    run(__file__)

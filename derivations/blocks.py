@@ -228,3 +228,9 @@ def delta_pairs(p: Proof, parity: int, odd: int, i: Term, j: Term) -> Line:
         return p.cases(p.axiom("excluded_middle", p=eq(m, n)), same, other)
 
     return p.at(p.lemma(f"delta at indices of parities {parity} and {odd}", prove), m=i, n=j)
+
+
+if __name__ == "__main__":
+    from symcheck.standalone import run
+
+    run(__file__)

@@ -317,3 +317,9 @@ def _unfolded(t: Term) -> Term:
 
     return unfold(t, ["re_mul", "im_mul"])
 
+
+
+if __name__ == "__main__":
+    from symcheck.standalone import run
+
+    run(__file__)

@@ -357,3 +357,9 @@ def absolute_le(p: Proof, goal: Term, upper: Line, lower: Line) -> Line:
 
     del c
     return p.cases(p.axiom("trichotomy", x=x, y=number(0)), negative, positive)
+
+
+if __name__ == "__main__":
+    from symcheck.standalone import run
+
+    run(__file__)

@@ -490,3 +490,9 @@ PRINTED = second_order(pure=1)
 def half_is_needed(p: Proof, goal: Statement) -> Line:
     return refute_coefficients(p, PRINTED, quadratic(1, 0, 0), 1, 0)
 
+
+
+if __name__ == "__main__":
+    from symcheck.standalone import run
+
+    run(__file__)

@@ -10,8 +10,9 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
+import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,6 +75,7 @@ class TheoremEntry:
     remark: str = ""
     denies: Any = None  # the Statement that a theorem of the form "not for all" denies
     witness: str = ""
+    module: str = ""  # the script that states it
 
     @property
     def family(self) -> str:
@@ -174,11 +176,12 @@ SOURCES: dict[str, Source] = {}
 
 def theorem(id: str, statement: Any, title: str, **options: Any) -> Callable[[Callable], Callable]:
     """Register a theorem; the decorated function proves it: ``(proof, statement) -> line``."""
+    module = next(f.f_globals["__name__"] for f in _frames() if not f.f_globals["__name__"].startswith("symcheck."))
 
     def register(prove: Callable) -> Callable:
-        if id in THEOREMS:
+        if id in THEOREMS and not _run_as_script():
             raise ValueError(f"theorem {id} is stated twice")
-        THEOREMS[id] = TheoremEntry(id, title, statement, prove, **options)
+        THEOREMS[id] = TheoremEntry(id, title, statement, prove, module=module, **options)
         return prove
 
     return register
@@ -187,11 +190,25 @@ def theorem(id: str, statement: Any, title: str, **options: Any) -> Callable[[Ca
 def claim(id: str, source: Source, where: str, printed: str | None, paraphrase: str, evidence: Evidence,
           theorems: Iterable[str] = (), **options: Any) -> Claim:  # fmt: skip
     """Register a claim of a document."""
-    if id in CLAIMS:
+    if id in CLAIMS and not _run_as_script():
         raise ValueError(f"claim {id} is entered twice")
     SOURCES.setdefault(source.file, source)
     CLAIMS[id] = Claim(id, source, where, printed, paraphrase, evidence, tuple(theorems), **options)
     return CLAIMS[id]
+
+
+def _frames() -> Iterator[Any]:
+    """The calling frames, innermost first."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _run_as_script() -> bool:
+    """Is a derivation run alone (``python -m derivations.rope``)? Then it is there twice, once as the main module."""
+    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
+    return spec is not None and spec.name.startswith("derivations.")
 
 
 def load_derivations() -> None:

@@ -1,0 +1,1 @@
+"""Performance, measured and printed, never asserted: ``make bench``."""
