@@ -490,14 +490,14 @@ def nested_sums() -> dict:
 
 
 def many_large_rings() -> dict:
-    """A sum of 16,000 zeros, compared with itself 10,000 times."""
+    """A sum of 8,192 zeros, compared with itself 10,000 times."""
     terms: list = [[[], ["n", "0", "R"], []]]
-    for k in range(14):
+    for k in range(13):
         terms.append([[], ["c", "add", BINARY], [k, k]])
-    terms.append([[], ["c", "eq", LESS], [14, 14]])
-    steps: list = [["ring", 15, [], []] for _ in range(10_000)]
-    steps.append(["ring", 15, list(range(10_000)), [0] * 10_000])
-    return certificate(terms, steps, [[], 15])
+    terms.append([[], ["c", "eq", LESS], [13, 13]])
+    steps: list = [["ring", 14, [], []] for _ in range(10_000)]
+    steps.append(["ring", 14, list(range(10_000)), [0] * 10_000])
+    return certificate(terms, steps, [[], 14])
 
 
 def wide_types() -> dict:
@@ -509,12 +509,12 @@ def wide_types() -> dict:
 
 
 def many_definitions() -> dict:
-    """Definitions 60,000 deep."""
+    """Definitions 4,000 deep."""
     terms: list = [[[], ["n", "1", "R"], []]]
-    for k in range(60_000):
+    for k in range(4_000):
         terms.append([[], ["d", "c", k], []])
-    terms.append([[], ["c", "eq", LESS], [60_000, 60_000]])
-    return certificate(terms, [["ring", 60_001, [], []], ["convert", 0, 60_001, ["c"]]], [[], 60_001])
+    terms.append([[], ["c", "eq", LESS], [4_000, 4_000]])
+    return certificate(terms, [["ring", 4_001, [], []], ["convert", 0, 4_001, ["c"]]], [[], 4_001])
 
 
 HOSTILE = {
