@@ -218,7 +218,7 @@ class _Fold:
             return g(*args) if args else g
         if isinstance(f, Indexed):
             leading, last = args[: len(args) - f.indices], args[len(args) - f.indices :]
-            key = ("implementation", h.name, *leading)
+            key = ("implementation", h.name, *map(_hashable, leading))
             if key not in self.memo:
                 self.memo[key] = f.function(*leading)
             return self.result(_entry(self.memo[key], last, h.name), h.type, h.name)
@@ -327,6 +327,15 @@ def _limits(t: Term, depth: int) -> Iterator[tuple[Term, int]]:
         variable, limit = t.args
         if variable.head == Bound(depth, "N") and all(i > depth for i, _ in limit.loose):
             yield limit, depth + 1
+
+
+def _hashable(x: Any) -> Any:
+    """The value as part of a key; one that cannot be hashed (a ball of positive radius) equals nothing."""
+    try:
+        hash(x)
+    except (TypeError, ValueError):
+        return object()
+    return x
 
 
 def _entry(values: Any, indices: Any, name: str) -> Any:
