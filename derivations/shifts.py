@@ -1,0 +1,59 @@
+"""How far a pair of a sinusoidal code moves when the position is shifted: the chord, and its bound.
+
+Source: Vaswani et al. (2017), section 3.5. A shift by k turns pair i by the angle k theta_i on the unit circle.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from derivations.sinusoidal import PE, VASWANI, angle_at, component, cos, i, k, pos, sin, theta
+from symcheck.claims import theorem
+from symcheck.prove.calculus import derivative_is, taylor_lagrange
+from symcheck.prove.proof import Line, Proof, Statement
+from symcheck.terms import Term, eq, lam, le, number
+
+
+def gap(odd: int) -> Term:
+    """The change of component 2i or 2i + 1 under a shift by k."""
+    index = 2 * i + 1 if odd else 2 * i
+    return PE(theta, pos + k, index) - PE(theta, pos, index)
+
+
+CHORD = gap(0) * gap(0) + gap(1) * gap(1)
+
+
+@theorem("shifts.chord", Statement((), eq(CHORD, 2 - 2 * cos(k * theta(i)))),
+         "A shift by k moves pair i by a chord of squared length 2 - 2 cos(k theta_i), wherever it starts",
+         references=(VASWANI,))  # fmt: skip
+def chord(p: Proof, goal: Statement) -> Line:
+    parts = [component(p, PE, z, e) for z in (pos + k, pos) for e in (2 * i, 2 * i + 1)]
+    return p.ring(goal.concl, *parts, *angle_at(p, (pos + k) * theta(i), pos * theta(i), k * theta(i)),
+                  p.axiom("pythagoras", x=pos * theta(i)), p.axiom("pythagoras", x=k * theta(i)))  # fmt: skip
+
+
+@theorem("shifts.chord_bound", Statement((), le(CHORD, k * theta(i) * (k * theta(i)))),
+         "A shift by k moves pair i by at most |k| theta_i: slow pairs answer to large shifts only",
+         references=(VASWANI,))  # fmt: skip
+def chord_bound(p: Proof, goal: Statement) -> Line:
+    x = k * theta(i)
+    g, g1, g2 = (lam("R", lambda s, f=f: f(s)) for f in (
+        lambda s: cos(s * x), lambda s: -x * sin(s * x), lambda s: -(x * x) * cos(s * x)))  # fmt: skip
+    found = p.mp(p.at(taylor_lagrange(p), g=g, g1=g1, g2=g2), derivative_is(p, g, g1), derivative_is(p, g1, g2))
+    known = p.theorem("shifts.chord", theta=theta, i=i, pos=pos, k=k)
+    zeros = [p.convert(p.axiom("cos_zero"), eq(cos(number(0) * x), 1)),
+             p.convert(p.axiom("sin_zero"), eq(sin(number(0) * x), 0))]  # fmt: skip
+
+    def use(s: Term, line: Line) -> Line:
+        value = p.parts(line)[2]
+        wanted = eq(cos(x), 1 - Fraction(1, 2) * (x * x * cos(s * x)))
+        turned = p.ring(wanted, p.convert(value, eq(cos(x), value.rhs)), *zeros)
+        # 2 - 2 cos x = x^2 cos(s x) <= x^2, because x^2 (1 - cos(s x)) >= 0
+        unit = p.axiom("pythagoras", x=s * x)
+        below = p.pos(le(cos(s * x), 1), unit, squares=[cos(s * x) - 1, sin(s * x)])
+        square = p.pos(le(0, x * x), squares=[x])
+        product = p.rule("pos", le(0, x * x * (1 - cos(s * x))), [square, below],
+                         [(Fraction(1), [0, 1], number(1))], [], [])  # fmt: skip
+        return p.pos(goal.concl, known, turned, product)
+
+    return p.obtain(found, use, name="s")
