@@ -13,14 +13,14 @@ from derivations.blocks import blocks, weave, woven
 from derivations.complex_plane import held
 from derivations.sinusoidal import PE_cosine, angle_at, code, component, cos, negated, sin, theta
 from derivations.taylor import bilinear
-from derivations.vectors import delta, entry
+from derivations.vectors import delta, dot, entry
 from symcheck.claims import theorem
 from symcheck.evidence import countertheorem
 from symcheck.prove.lemmas import SEQUENCE, sum_delta, sum_ext, sum_pairs, total
 from symcheck.prove.proof import Line, Proof, Statement
 from symcheck.prove.refute import HALF_PI, matrix, table
 from symcheck.render.notation import register
-from symcheck.terms import Term, defined, eq, forall, implies, lam, lt, number, substitute, unfold, var
+from symcheck.terms import Term, const, defined, eq, forall, implies, lam, lt, number, substitute, unfold, var
 
 SU = "Su, kexue.fm/archives/8231"
 HALF = Fraction(1, 2)
@@ -180,3 +180,29 @@ countertheorem("bilinear.general_not_relative",
                offsets_only(A, A),
                {"h": 1, "A": OFF_DIAGONAL, "theta": table([HALF_PI * HALF]), "m": 1, "n": 1},
                references=(SU,))  # fmt: skip
+
+# One frequency for all components ------------------------------------------------------------------------
+#: The code sin(pos - i/d), component i.
+single_wave = defined("single_wave", ["N", "R", "N"], lambda d, pos, i: sin(pos - i * const("inv", d)))
+register("single_wave", tex=r"E(<1>)_{<2>}", text="E(<1>)[<2>]", function_tex="E(<1>)", function_text="E(<1>)")
+
+
+def wave(pos: Term) -> Term:
+    """The code sin(pos - i/d) as a vector of d components."""
+    return entry(single_wave, d, pos)
+
+
+@theorem("bilinear.single_wave", Statement((), eq(dot(d, wave(m), wave(n)), total(d, lambda i: HALF * (
+    cos(m - n) - cos(m + n - 2 * i * const("inv", d))))), (d.head,)),
+    "The inner product of the codes sin(pos - i/d) has a part in m + n",
+    references=(SU + ", comment of 2023-09-30",))  # fmt: skip
+def single_wave_products(p: Proof, goal: Statement) -> Line:
+    left = unfold(goal.concl.args[0], ["dot", "single_wave"])
+
+    def each(i: Term, _: Line) -> Line:
+        x, y = m - i * const("inv", d), n - i * const("inv", d)
+        sums = [*angle_at(p, m - n, x, -y), *negated(p, y), *angle_at(p, m + n - 2 * i * const("inv", d), x, y)]
+        return p.ring(eq(left.args[1](i), goal.concl.args[1].args[1](i)), *sums)
+
+    return p.trans(p.by_definition(eq(goal.concl.args[0], left), "dot", "single_wave"),
+                   sum_ext(p, d, left.args[1], goal.concl.args[1].args[1], each))  # fmt: skip

@@ -136,15 +136,36 @@ def unequal_weights(p: Proof, goal: Statement) -> Line:
     same = p.assume(eq(weighted(X), weighted(swapped(X))))
     change = p.theorem("readout.weighted", d=d, d_k=d_k, X=X, c=c, w_0=w0, w_1=w1)
     product = p.ring(eq((w0 - w1) * (output(X, 0) - output(X, 1)), 0), change, same)
-    left, right = w0 - w1, output(X, 0) - output(X, 1)
+    return p.discharge(no_divisors_of_zero(p, product, weights, outputs), same.concl)
 
-    def unit(line: Line, gap: Term) -> Line:
-        zero = p.assume(eq(gap, 0))
-        a, b = line.concl.args[0].args
-        return p.axiom("inverse", p.discharge(p.mp(line, p.ring(eq(a, b), zero)), zero.concl), x=gap)
 
-    one = p.ring(eq(number(1), 0), product, unit(weights, left), unit(outputs, right))
-    return p.discharge(p.pos(const("false"), one), same.concl)
+A, B, C, Y, Z = (var(z) for z in ("a", "b", "c", "x", "y"))
+
+
+def plane(x: Term, y: Term) -> Term:
+    """a x + b y + c."""
+    return A * x + B * y + C
+
+
+@theorem("readout.hyperplane", Statement((negation(eq(A, B)), negation(eq(Y, Z))),
+                                         negation(eq(plane(Y, Z), plane(Z, Y)))),
+         "A linear function with unequal coefficients tells (x, y) from (y, x) where x and y differ",
+         references=(SU,), instance=lambda p: [decide(p, negation(eq(number(0), 1)))] * 2)  # fmt: skip
+def hyperplane(p: Proof, goal: Statement) -> Line:
+    coefficients, inputs = (p.assume(g) for g in goal.hyps)
+    same = p.assume(goal.concl.args[0])
+    product = p.ring(eq((A - B) * (Y - Z), 0), same)
+    return p.discharge(no_divisors_of_zero(p, product, coefficients, inputs), same.concl)
+
+
+def no_divisors_of_zero(p: Proof, product: Line, left: Line, right: Line) -> Line:
+    """``false`` from (a - b)(x - y) = 0 where a = b and x = y are denied."""
+    def unit(denied: Line) -> Line:
+        a, b = denied.concl.args[0].args
+        zero = p.assume(eq(a - b, 0))
+        return p.axiom("inverse", p.discharge(p.mp(denied, p.ring(eq(a, b), zero)), zero.concl), x=a - b)
+
+    return p.pos(const("false"), p.ring(eq(number(1), 0), product, unit(left), unit(right)))
 
 
 def looking(p: Proof) -> list[Line]:
