@@ -28,9 +28,11 @@ shaw_score = defined("shaw_score", ["N", "N", MATRIX, MATRIX, MATRIX, RELATIVE, 
     lambda d, d_k, X, W_Q, W_K, A, i, j: dot(d_k, lam("N", lambda b: project(d, X, W_Q, i, b)), lam(
         "N", lambda b: project(d, X, W_K, j, b) + A(i, j, b))) / const("sqrt", d_k))  # fmt: skip
 #: Output: the values with the relative vector a^V_(i,j) added, weighted by the softmax of the scores.
-shaw_attention = defined("shaw_attention", ["N", "N", "N", MATRIX, MATRIX, MATRIX, MATRIX, RELATIVE, RELATIVE, "N", "N"],
+shaw_attention = defined(
+    "shaw_attention", ["N", "N", "N", MATRIX, MATRIX, MATRIX, MATRIX, RELATIVE, RELATIVE, "N", "N"],
     lambda n, d, d_k, X, W_Q, W_K, W_V, A, B, i, c: total(n, lambda j: softmax(
-        n, lam("N", lambda l: shaw_score(d, d_k, X, W_Q, W_K, A, i, l)), j) * (project(d, X, W_V, j, c) + B(i, j, c))))  # fmt: skip
+        n, lam("N", lambda l: shaw_score(d, d_k, X, W_Q, W_K, A, i, l)), j)
+        * (project(d, X, W_V, j, c) + B(i, j, c))))  # fmt: skip
 #: The vector of a pair of positions, from the table w: w_(clip(j - i, k)).
 looked_up = defined("looked_up", [LOOKUP, "R", "N", "N", "N"], lambda w, k, i, j, b: w(
     clip(j * number(1) - i * number(1), k), b))  # fmt: skip
@@ -101,9 +103,10 @@ def absolute_output(p: Proof, goal: Statement) -> Line:
 
 
 @theorem("shaw.score", Statement((), eq(shaw_score(d, d_k, X, W_Q, W_K, A, i, j), (
-    dot(d_k, projected(X, W_Q, i), projected(X, W_K, j)) + dot(d_k, projected(X, W_Q, i), lam("N", lambda b: A(i, j, b))))
-    / const("sqrt", d_k)), (d.head, d_k.head)),
-    "Shaw's score is the plain score plus q_i . a_(i,j), over sqrt(d_k)", references=(SHAW + ", eq. 4 and 5",))  # fmt: skip
+    dot(d_k, projected(X, W_Q, i), projected(X, W_K, j))
+    + dot(d_k, projected(X, W_Q, i), lam("N", lambda b: A(i, j, b)))) / const("sqrt", d_k)), (d.head, d_k.head)),
+    "Shaw's score is the plain score plus q_i . a_(i,j), over sqrt(d_k)",
+    references=(SHAW + ", eq. 4 and 5",))  # fmt: skip
 def shaw_terms(p: Proof, goal: Statement) -> Line:
     whole = dot(d_k, projected(X, W_Q, i), lam("N", lambda b: project(d, X, W_K, j, b) + A(i, j, b)))
     q, a = projected(X, W_Q, i), lam("N", lambda b: A(i, j, b))
@@ -163,7 +166,7 @@ def relative(p: Proof, goal: Statement) -> Line:
 @theorem("shaw.far", Statement((le(0, k), le(k, j * number(1) - i * number(1))), eq(looked_up(w, k, i, j, c), w(k, c))),
          "All tokens at least k to the right share the vector w_k", references=(SHAW + ", section 3.2",),
          instance=lambda p: [p.pos(le(number(0), number(1))),
-                             p.pos(le(number(1), number(2, "N") * number(1) - number(0, "N") * number(1)))])  # fmt: skip
+                             p.pos(le(number(1), number(2, "N") - number(0, "N") * number(1)))])  # fmt: skip
 def far(p: Proof, goal: Statement) -> Line:
     offset = j * number(1) - i * number(1)
     at = p.theorem("clip.above", *(p.assume(g) for g in goal.hyps), x=offset, k=k)
