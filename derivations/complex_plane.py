@@ -13,7 +13,7 @@ from derivations.sinusoidal import angle_at, cos, negated, sin
 from derivations.vectors import dot
 from symcheck.claims import theorem
 from symcheck.prove.lemmas import SEQUENCE
-from symcheck.prove.proof import Line, Proof, Statement, definitions
+from symcheck.prove.proof import Line, Proof, ProofError, Statement, definitions
 from symcheck.prove.refute import compute
 from symcheck.render.notation import register
 from symcheck.terms import (
@@ -67,7 +67,7 @@ def at_values(proposition: Term, values: dict[str, Term]) -> Term:
 def held(p: Proof, goal: Term) -> Line:
     """A proposition that is true by ring identities under its quantifiers: an instance of a hypothesis."""
     if goal.is_const("forall"):
-        w = eta(Var(f"w{len(p.steps)}", goal.args[0].binders[0]))
+        w = eta(Var(f"w{goal.depth}", goal.args[0].binders[0]))
         return p.generalise(held(p, apply(goal.args[0], [w])), w)
     if goal.is_const("imp"):
         return p.discharge(held(p, goal.args[1]), goal.args[0])
@@ -76,6 +76,8 @@ def held(p: Proof, goal: Term) -> Line:
     names = sorted(definitions(goal))
     if names:
         return p.convert(held(p, unfold(goal, names)), goal, *names)
+    if not goal.is_const("eq", "eqN", "le", "lt", "ltN"):
+        raise ProofError(f"not an equation or inequality: {goal!r:.80}")
     return p.pos(goal) if goal.is_const("le", "lt", "ltN") else p.ring(goal)
 
 

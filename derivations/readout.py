@@ -127,6 +127,11 @@ def weighted_readout(p: Proof, goal: Statement) -> Line:
     return p.ring(goal.concl, *rows)
 
 
+#: Without the condition that the outputs differ.
+UNEQUAL_WEIGHTS = Statement((negation(eq(w0, w1)),), negation(eq(weighted(X), weighted(swapped(X)))),
+                            (d.head, d_k.head))  # fmt: skip
+
+
 @theorem("readout.unequal_weights", Statement((negation(eq(w0, w1)), negation(eq(output(X, 0), output(X, 1)))),
                                               negation(eq(weighted(X), weighted(swapped(X)))), (d.head, d_k.head)),
          "Unequal weights of the readout show an exchange of two tokens whose outputs differ",
@@ -145,6 +150,10 @@ A, B, C, Y, Z = (var(z) for z in ("a", "b", "c", "x", "y"))
 def plane(x: Term, y: Term) -> Term:
     """a x + b y + c."""
     return A * x + B * y + C
+
+
+#: Without the condition that the inputs differ.
+HYPERPLANE = Statement((negation(eq(A, B)),), negation(eq(plane(Y, Z), plane(Z, Y))))
 
 
 @theorem("readout.hyperplane", Statement((negation(eq(A, B)), negation(eq(Y, Z))),
@@ -191,6 +200,10 @@ countertheorem("readout.causal_pooled", "Under the causal mask a pooled scalar a
 PAIR = (SEQUENCE, SEQUENCE, "R")
 f = var("f", PAIR)
 x, y, u, v, p_m, p_n = (var(z, SEQUENCE) for z in ("x", "y", "u", "v", "p_m", "p_n"))
+
+
+#: The codes differ in their first component.
+codes_differ = negation(eq(p_m(0), p_n(0)))
 
 
 def plus(x: Term, y: Term, sign: int = 1) -> Term:

@@ -1,17 +1,114 @@
 """Claims of source 003: Su Jianlin, "Transformer upgrade 1: tracing the sinusoidal position code" (2021).
 
-Conventions of the document: vectors are columns, the position code has the cosine first from eq. 9 on.
+Conventions of the document: vectors are columns, components are counted from 0 (eq. 1 and 10), and the position
+code has the cosine first from eq. 9 on. The comments below the article belong to the document.
 """
 
 from __future__ import annotations
 
-from symcheck.claims import Source, claim
-from symcheck.evidence import proved
+import re
+from collections.abc import Callable
+
+import derivations.directions
+import derivations.symmetry  # noqa: F401 (theorems that are cited by name)
+from derivations.attention import LOOKING, PX, X, attend, c, d, n, s
+from derivations.bilinear import HALF, A, form, h, wave
+from derivations.blocks import blocks
+from derivations.complex_plane import F0, POLAR, R0, VALUES, held, r1, r2, x1, x2
+from derivations.frequencies import as_exponential, exponent, frequency, rpow
+from derivations.readout import (
+    HYPERPLANE,
+    UNEQUAL_WEIGHTS,
+    codes_differ,
+    encoded,
+    f,
+    symmetric,
+)  # fmt: skip
+from derivations.sinusoidal import PE, PE_cosine, cos, sin, theta
+from derivations.vectors import dot, entry
+from symcheck.checker import perm
+from symcheck.claims import Piece, Source, claim
+from symcheck.evidence import (
+    by_theorem,
+    convention,
+    executed,
+    ill_typed,
+    not_mathematical,
+    proved,
+    proved_under,
+    refuted,
+    refutes,
+)  # fmt: skip
+from symcheck.numerics import Undefined, evaluate
+from symcheck.prove.lemmas import SEQUENCE, total
+from symcheck.prove.proof import Line, Proof, ProofError, Statement
+from symcheck.prove.refute import decide, denial, matrix
+from symcheck.terms import Term, const, eq, forall, lam, lt, negation, number, var
 
 SOURCE = Source(
     file="003_01502a0f2f74b240.txt", key="S003", title="Transformer升级之路:1、Sinusoidal位置编码追根溯源",
     author="苏剑林", date="2021-03-08", address="https://kexue.fm/archives/8231", language="zh",
 )  # fmt: skip
+m, k = var("m"), var("n")
+i = var("i", "N")
+OFFSETS = "section on relative positions"
+DECAY = "section on long-range decay"
+GENERAL = "section on the general case"
+DISCUSSION = "section on open questions"
+THREAD = "comments of 2021-09-25"
+
+
+def denied(statement: Statement, values: dict, note: str, role: str = "refutation") -> Piece:
+    """The refutation of a statement whose hypotheses and conclusion are propositions about functions."""
+
+    def prove(p: Proof, _: Statement) -> Line:
+        closed = p.assume(statement.closed())
+        line = p.specialise(closed, *(values[v.name] for v in statement.variables))
+        while not line.concl.is_const("false"):
+            premise = line.concl.args[0]
+            try:
+                line = p.mp(line, held(p, premise))
+            except ProofError:
+                line = p.mp(line, decide(p, premise))
+        return p.discharge(line, closed.concl)
+
+    return Piece(role, denial(statement), prove, None, note, statement)
+
+
+# The code, and the symmetry that it breaks --------------------------------------------------------------
+claim("S003-001", SOURCE, "introduction, eq. 1",
+      r"\boldsymbol p_{k,2i}=\sin(k/10000^{2i/d}),\ \boldsymbol p_{k,2i+1}=\cos(k/10000^{2i/d})",
+      "The sinusoidal code: sines at the even components, cosines at the odd ones.",
+      proved("frequencies.definition"), ["frequencies.definition"])  # fmt: skip
+
+ONE_ROW = by_theorem("attention.not_invariant", "without")
+POOLED = "the scalar is a symmetric function of the outputs, such as their sum; one component of one row is not"
+
+claim("S003-002", SOURCE, "section on the Taylor expansion, before eq. 2", None,
+      "The model may be taken to be a scalar function without loss of generality.",
+      proved_under([POOLED], "attention.pooled_invariance", ONE_ROW,
+                   note="A component of a vector-valued model is a scalar function too, but not a symmetric one: "
+                        "vector outputs are exchanged along with the tokens."),
+      ["attention.pooled_invariance", "attention.not_invariant"])  # fmt: skip
+
+claim("S003-003", SOURCE, "section on the Taylor expansion, eq. 2",
+      r"f(\cdots,x_m,\cdots,x_n,\cdots)=f(\cdots,x_n,\cdots,x_m,\cdots)\ \forall m,n",
+      "Attention without a mask is a totally symmetric function of its inputs.",
+      proved_under([POOLED], "attention.pooled_invariance", ONE_ROW,
+                   note="The text asks for a scalar f and no mask; it leaves out that the scalar must forget the "
+                        "rows."),
+      ["attention.pooled_invariance", "attention.equivariance", "attention.not_invariant"])  # fmt: skip
+
+claim("S003-004", SOURCE, "section on the Taylor expansion, after eq. 3",
+      r"\tilde f(\cdots,x_m,\cdots,x_n,\cdots)=f(\cdots,x_m+p_m,\cdots,x_n+p_n,\cdots)",
+      "As soon as the codes differ, the symmetry is in general broken.",
+      proved_under(["f changes when p_m - p_n is moved from one input to the other (what 'in general' stands for)"],
+                   "readout.codes_break",
+                   denied(Statement((symmetric(f), codes_differ), negation(symmetric(encoded(f))), (f.head,)),
+                          {"f": lam([SEQUENCE, SEQUENCE], lambda x, y: x(0) + y(0)),
+                           "p_m": lam("N", lambda _: number(0)), "p_n": lam("N", lambda _: number(1))},
+                          "f(x, y) = x + y with the codes 0 and 1: x + y + 1 is symmetric", "without")),
+      ["readout.codes_break"])  # fmt: skip
 
 claim("S003-005", SOURCE, "section on the Taylor expansion, eq. 4",
       r"\tilde f \approx f + p_m^\top \frac{\partial f}{\partial x_m} + p_n^\top \frac{\partial f}{\partial x_n}"
@@ -20,3 +117,389 @@ claim("S003-005", SOURCE, "section on the Taylor expansion, eq. 4",
       r" + p_m^\top \frac{\partial^2 f}{\partial x_m \partial x_n} p_n",
       "Second-order expansion of the encoded model in the two position codes.",
       proved("taylor.second_order"), ["taylor.second_order"])  # fmt: skip
+
+claim("S003-006", SOURCE, "section on the Taylor expansion, after eq. 4", None,
+      "The first term carries no code, the second to fifth carry one each.",
+      proved("taylor.coupling"), ["taylor.coupling"])  # fmt: skip
+
+claim("S003-007", SOURCE, "section on the Taylor expansion, after eq. 4", r"p_m^\top\mathcal Hp_n",
+      "The sixth term is the first in which both codes occur.",
+      proved("taylor.coupling"), ["taylor.coupling"])  # fmt: skip
+
+# Relative positions -------------------------------------------------------------------------------------
+claim("S003-008", SOURCE, f"{OFFSETS}, eq. 5", r"\langle p_m,p_n\rangle=g(m-n)",
+      "What is asked for: inner products of codes are a function of the offset.",
+      proved("sinusoidal.gram_cosine_first", note="The sinusoidal code meets the demand."),
+      ["sinusoidal.gram_cosine_first"])  # fmt: skip
+
+claim("S003-009", SOURCE, f"{OFFSETS}, eq. 6", r"\langle p_m,p_n\rangle=\mathrm{Re}[p_mp_n^*]",
+      "The inner product of plane vectors, written with complex numbers.",
+      proved("complex_plane.inner_product"), ["complex_plane.inner_product"])  # fmt: skip
+
+claim("S003-010", SOURCE, f"{OFFSETS}, eq. 7", r"p_mp_n^*=q_{m-n}",
+      "It is enough that the whole complex product depends on the offset.",
+      proved("complex_plane.sufficient"), ["complex_plane.sufficient"])  # fmt: skip
+
+
+def turn(f: Callable[[Term], Term], place: int) -> Callable[[Proof, Term], Line]:
+    """The polar hypotheses at r = R = 1, phi_m = 2 pi, phi_n = Phi = 0."""
+    def prove(p: Proof, goal: Term) -> Line:
+        full = p.parts(p.theorem("complex_plane.full_turn"))[place]
+        start = p.axiom("cos_zero" if place == 0 else "sin_zero")
+        return p.ring(goal, full, start)
+    return prove
+
+
+SAME_PHASE = Statement((*POLAR, lt(0, R0)), const("and", eq(r1 * r2, R0), eq(x1 - x2, F0)), VALUES)
+claim("S003-011", SOURCE, f"{OFFSETS}, eq. 8",
+      r"r_mr_ne^{i(\phi_m-\phi_n)}=R_{m-n}e^{i\Phi_{m-n}}\Rightarrow r_mr_n=R_{m-n},\ \phi_m-\phi_n=\Phi_{m-n}",
+      "Equal complex numbers have equal moduli and equal arguments.",
+      proved_under(["arguments are compared modulo 2 pi", "the number is not 0"], "complex_plane.polar",
+                   refutes(SAME_PHASE, {"r_m": 1, "r_n": 1, "phi_m": 2 * const("pi"), "phi_n": 0, "R": 1, "Phi": 0},
+                           role="without", hypotheses={0: turn(cos, 0), 1: turn(sin, 1)}),
+                   note="The solution e^(im theta) that is drawn from it does not feel multiples of 2 pi."),
+      ["complex_plane.polar", "complex_plane.full_turn"])  # fmt: skip
+
+claim("S003-012", SOURCE, f"{OFFSETS}, after eq. 8", r"n=m:\ r_m^2=R_0", "All codes have the same radius.",
+      proved("complex_plane.radius"), ["complex_plane.radius"])  # fmt: skip
+
+claim("S003-013", SOURCE, f"{OFFSETS}, after eq. 8", r"n=0:\ \phi_m-\phi_0=\Phi_m",
+      "Phases relative to position 0.", proved("complex_plane.phase"), ["complex_plane.phase"])  # fmt: skip
+
+claim("S003-014", SOURCE, f"{OFFSETS}, after eq. 8",
+      r"\phi_0=0\Rightarrow\phi_m-\phi_n=\phi_{m-n},\ \phi_m-\phi_{m-1}=\phi_1",
+      "The phases are an arithmetic progression with the general term m theta.",
+      proved("complex_plane.progression"), ["complex_plane.progression"])  # fmt: skip
+
+claim("S003-015", SOURCE, f"{OFFSETS}, eq. 9",
+      r"p_m=e^{im\theta}\Leftrightarrow p_m=(\cos m\theta,\sin m\theta)^\top",
+      "The code of two components: a point that runs round the circle.",
+      proved("complex_plane.solution"), ["complex_plane.solution"])  # fmt: skip
+
+claim("S003-016", SOURCE, f"{OFFSETS}, eq. 10",
+      r"p_m=(\cos m\theta_0,\sin m\theta_0,\dots,\cos m\theta_{d/2-1},\sin m\theta_{d/2-1})^\top",
+      "For an even dimension, plane codes are stacked.",
+      proved("sinusoidal.gram_cosine_first"), ["sinusoidal.gram_cosine_first"])  # fmt: skip
+
+claim("S003-017", SOURCE, f"{OFFSETS}, after eq. 10", None,
+      "The stacked code has inner products that see offsets only; other codes have them too.",
+      proved("sinusoidal.gram_cosine_first", "complex_plane.another_solution", "sinusoidal.gram",
+             note="Other solutions: another starting phase, or the sine first as in eq. 1."),
+      ["sinusoidal.gram_cosine_first", "complex_plane.another_solution", "sinusoidal.gram"])  # fmt: skip
+
+
+def exchanged(p: Proof, goal: Statement) -> Line:
+    from derivations.sinusoidal import component, pos
+
+    lines = [p.at(component(p, of, pos, index), theta=theta) for of in (PE_cosine, PE)
+             for index in (2 * i, 2 * i + 1)]  # fmt: skip
+    return p.both(*(p.ring(part, *lines) for part in goal.concl.args))
+
+
+POSITION = var("pos")
+claim("S003-018", SOURCE, f"{DECAY}, first paragraph", None,
+      "The stacked code is the sinusoidal one with sine and cosine exchanged in each pair; an order of the "
+      "components is of no consequence.",
+      proved((Statement((), const("and", eq(PE_cosine(theta, POSITION, 2 * i), PE(theta, POSITION, 2 * i + 1)),
+                                  eq(PE_cosine(theta, POSITION, 2 * i + 1), PE(theta, POSITION, 2 * i)))), exchanged),
+             "readout.reordered_components"), ["readout.reordered_components"])  # fmt: skip
+
+
+def power(p: Proof, goal: Statement) -> Line:
+    line = p.at(as_exponential(p, i), b=10000)
+    return p.convert(line, goal.concl, "rpow")
+
+
+claim("S003-019", SOURCE, f"{DECAY}, second paragraph", r"\theta_i=10000^{-2i/d}",
+      "The frequencies that eq. 1 chooses.",
+      proved((Statement((), eq(frequency(10000, var("d", "N"), i), rpow(number(10000), -exponent(i)))), power)),
+      ["frequencies.definition"])  # fmt: skip
+
+claim("S003-021", SOURCE, f"{DECAY}, second paragraph", None,
+      "Tokens far apart should be less related, and the decay agrees with that.",
+      not_mathematical("an intuition about language; the decay itself is claims 020 to 027"))  # fmt: skip
+
+claim("S003-022", SOURCE, f"{DECAY}, eq. 11, line 1",
+      r"\langle p_m,p_n\rangle=\mathrm{Re}[e^{i(m-n)\theta_0}+\cdots+e^{i(m-n)\theta_{d/2-1}}]",
+      "The inner product is the real part of a sum of exponentials, that is, a sum of cosines.",
+      proved("sinusoidal.gram_cosine_first"), ["sinusoidal.gram_cosine_first"])  # fmt: skip
+
+claim("S003-034", SOURCE, DECAY, r"\theta_t=1000^{-t}",
+      "The author would take the base 1000; nothing singles out 10000.",
+      not_mathematical("a preference; how the two bases compare is in claims 030 and 033"))  # fmt: skip
+
+claim("S003-035", SOURCE, f"{DECAY}, last sentence", None, "The frequencies may be the start of a training.",
+      not_mathematical("a proposal for training"))  # fmt: skip
+
+claim("S003-036", SOURCE, f"{GENERAL}, first paragraph", None,
+      "Eq. 5 and the wish for decay lead back to the sinusoidal code.",
+      not_mathematical("a summary of the heuristic; its steps are claims 008 to 033, and the text itself says that "
+                       "neither step has one solution only"))  # fmt: skip
+
+# A general H --------------------------------------------------------------------------------------------
+K = var("H", ("N", "N", "R"))
+FIRST = number(1, "N")
+
+
+def eq12(i: Term) -> Term:
+    """The i-th term of eq. 12, as printed."""
+    return (K(2 * i, 2 * i) * (cos(m * theta(i)) * cos(k * theta(i)))
+            + K(2 * i + 1, 2 * i + 1) * (sin(m * theta(i)) * sin(k * theta(i))))  # fmt: skip
+
+
+def eq13(i: Term) -> Term:
+    """The i-th term of eq. 13, as printed."""
+    return (HALF * (K(2 * i, 2 * i) + K(2 * i + 1, 2 * i + 1)) * cos((m - k) * theta(i))
+            + HALF * (K(2 * i, 2 * i) - K(2 * i + 1, 2 * i + 1)) * cos((m + k) * theta(i)))  # fmt: skip
+
+
+def index_range(term: Callable[[Term], Term]) -> Callable[[], tuple[bool, str]]:
+    """Evaluates the sum over i = 1 .. d/2 for d = 2 on a 2 x 2 matrix and one frequency, and that from i = 0."""
+
+    def check() -> tuple[bool, str]:
+        values = {"m": 1.0, "n": 0.0, "H": [[1.0, 0.0], [0.0, 1.0]], "theta": [1.0], "h": 1}
+        evaluate(total(h, term), values)  # i = 0 .. d/2 - 1 is well typed
+        try:
+            evaluate(total(h, lambda i: term(i + 1)), values)
+        except Undefined as e:
+            return True, f"d = 2, i = 1: {e}"
+        return False, "every index is in range"
+
+    return check
+
+
+RANGE = ("With i = 1, ..., d/2 the components 2i and 2i + 1 reach d + 1 and theta_i reaches theta_(d/2); components "
+         "are counted 0 to d - 1 in eq. 1, frequencies 0 to d/2 - 1 in eq. 10. Counted from 1, components 2i + 1 "
+         "still reach d + 1. The sum runs from i = 0 to d/2 - 1.")  # fmt: skip
+claim("S003-037", SOURCE, f"{GENERAL}, eq. 12",
+      r"p_m^\top\mathcal Hp_n=\sum_{i=1}^{d/2}\mathcal H_{2i,2i}\cos m\theta_i\cos n\theta_i"
+      r"+\mathcal H_{2i+1,2i+1}\sin m\theta_i\sin n\theta_i",
+      "The bilinear form of a diagonal matrix as a sum over pairs.",
+      ill_typed(index_range(eq12), "bilinear.diagonal", note=RANGE), ["bilinear.diagonal"])  # fmt: skip
+
+claim("S003-038", SOURCE, f"{GENERAL}, eq. 13",
+      r"\sum_{i=1}^{d/2}\tfrac12(\mathcal H_{2i,2i}+\mathcal H_{2i+1,2i+1})\cos(m-n)\theta_i"
+      r"+\tfrac12(\mathcal H_{2i,2i}-\mathcal H_{2i+1,2i+1})\cos(m+n)\theta_i",
+      "The same by sums and differences of angles.",
+      ill_typed(index_range(eq13), "bilinear.product_to_sum", note=RANGE + " The terms are right."),
+      ["bilinear.product_to_sum"])  # fmt: skip
+
+claim("S003-039", SOURCE, f"{GENERAL}, after eq. 13", r"\mathcal H_{2i,2i}=\mathcal H_{2i+1,2i+1}",
+      "Equal entries within the pairs remove the part in m + n.",
+      proved("bilinear.equal_pairs"), ["bilinear.equal_pairs", "bilinear.diagonal_not_relative"])  # fmt: skip
+
+claim("S003-040", SOURCE, f"{GENERAL}, after eq. 13", None,
+      "With a diagonal matrix the form still has a part that depends on m - n.",
+      proved("bilinear.product_to_sum"), ["bilinear.product_to_sum"])  # fmt: skip
+
+TURN = entry(blocks, lam("N", lambda _: number(0)), lam("N", lambda _: number(-1)), lam("N", lambda _: number(1)),
+             lam("N", lambda _: number(0)))  # fmt: skip
+RELATIVE = forall(["R", "R"], lambda m, k: eq(form(A, number(2, "N"), m, k), form(A, number(2, "N"), m - k, number(0))))
+NEEDS_DIAGONAL = Statement((negation(eq(A(0, 1), 0)),), negation(RELATIVE), (A.head,))
+
+
+def quarter_turn(p: Proof, _: Statement) -> Line:
+    """H = [[0, -1], [1, 0]]: p_m^T H p_n = sin((m - n) theta)."""
+    closed = p.assume(NEEDS_DIAGONAL.closed())
+    line = p.specialise(closed, TURN, theta)
+    line = p.mp(line, decide(p, line.concl.args[0]))
+    entries = {"h": 1, "a": lam("N", lambda _: number(0)), "b": lam("N", lambda _: number(1)), "theta": theta}
+    here = p.theorem("bilinear.conformal", m=m, n=k, **entries)
+    there = p.theorem("bilinear.conformal", m=m - k, n=number(0), **entries)
+    goal = p.specialise(p.assume(line.concl.args[0]), m, k).concl
+    left = p.convert(here, eq(goal.args[0], here.rhs))
+    right = p.convert(there, eq(goal.args[1], here.rhs))
+    every = p.generalise(p.trans(left, p.symm(right)), m, k)
+    return p.discharge(p.mp(line, every), closed.concl)
+
+
+claim("S003-043", SOURCE, f"{GENERAL}, after eq. 14", None,
+      "Where H is not diagonal, the relative form can hardly be had.",
+      refuted(Piece("refutation", denial(NEEDS_DIAGONAL), quarter_turn, None,
+                    "d = 2, H = [[0, -1], [1, 0]]: p_m^T H p_n = sin((m - n) theta) for every frequency",
+                    NEEDS_DIAGONAL),
+              "bilinear.conformal",
+              note="Being diagonal is not what matters: blocks [[a, -b], [b, a]], which commute with the rotations, "
+                   "keep the form a function of m - n, and one that sees the direction; a diagonal matrix with unequal "
+                   "entries in a pair does not."),
+      ["bilinear.conformal", "bilinear.diagonal_not_relative", "bilinear.general_not_relative"])  # fmt: skip
+
+claim("S003-044", SOURCE, f"{GENERAL}, after eq. 14", None,
+      "A dominant diagonal means that the components are nearly uncorrelated.",
+      not_mathematical("an interpretation: H is a matrix of second derivatives of the model, correlation is a property "
+                       "of data, and the text gives no map from one to the other"))  # fmt: skip
+
+claim("S003-045", SOURCE, f"{GENERAL}, after eq. 14", None,
+      "The covariance matrices of BERT's embeddings have large diagonals.",
+      not_mathematical("a measurement on a trained model"))  # fmt: skip
+
+# Discussion ---------------------------------------------------------------------------------------------
+claim("S003-046", SOURCE, DISCUSSION, None,
+      "Trained codes do better in BERT, and word embeddings are longer than position embeddings.",
+      not_mathematical("a measurement on trained models"))  # fmt: skip
+
+claim("S003-047", SOURCE, f"{DISCUSSION}, first step", None, "The Taylor step needs small codes.",
+      proved("taylor.second_order", note="The remainder is o(|p|^2): what is left out is small for small codes only."),
+      ["taylor.second_order"])  # fmt: skip
+
+claim("S003-048", SOURCE, f"{DISCUSSION}, third step", None,
+      "The inner product of two absolute codes can express a relative position.",
+      proved("sinusoidal.gram_cosine_first"), ["sinusoidal.gram_cosine_first"])  # fmt: skip
+
+# Comments -----------------------------------------------------------------------------------------------
+claim("S003-049", SOURCE, "comment of 2021-08-31", r"(0,1,2,3)\leftrightarrow(0,2,1,3)",
+      "For d = 4 a figure elsewhere shows the same four numbers in the order 0, 2, 1, 3.",
+      proved("readout.layout_0213", note="That is the layout with all sines before all cosines; the figure itself is "
+                                         "not part of the document."), ["readout.layout_0213"])  # fmt: skip
+
+claim("S003-050", SOURCE, THREAD,
+      r"QK^TV\ \text{rows}\ X_1X_1X_1+X_1X_2X_2+X_1X_3X_3,\dots",
+      "Three tokens with Q = K = V, multiplied out (no softmax, no scale).",
+      proved("readout.products"), ["readout.products"])  # fmt: skip
+
+claim("S003-051", SOURCE, THREAD, None,
+      "Therefore the output depends on the positions: attention is not totally symmetric.",
+      convention("attention.not_invariant", by_theorem("attention.pooled_invariance", "other reading"),
+                 "attention.equivariance",
+                 readings=("the output as a matrix", "a scalar that forgets the rows, as in eq. 2"),
+                 note="The reader has the rows in mind, the article a scalar; equivariance connects the two."),
+      ["attention.not_invariant", "attention.pooled_invariance", "attention.equivariance"])  # fmt: skip
+
+claim("S003-052", SOURCE, THREAD, r"QK^TV(X1)\ \text{equal for both orders}",
+      "The row that belongs to a token is the same in both orders.",
+      proved("readout.products_equivariance", "attention.equivariance"),
+      ["readout.products_equivariance", "attention.equivariance"])  # fmt: skip
+
+claim("S003-053", SOURCE, THREAD, None, "With position codes the two rows are no longer equal.",
+      proved("symmetry.distinct_codes_break",
+             note="For inputs that show it; there are some for any two codes that differ."),
+      ["symmetry.distinct_codes_break", "attention.positions_break_equivariance"])  # fmt: skip
+
+
+def pooled(x: Term) -> Term:
+    """The sum of the outputs of two tokens."""
+    return total(n, lambda a: attend(x, a, c))
+
+
+ALWAYS = Statement((perm(n, s),), negation(eq(pooled(PX), pooled(X))), (n.head, d.head))
+SWAPPED = {key: value for key, value in LOOKING.items() if key != "i"} | {"X": matrix([[1], [0]])}
+
+
+def still_equal(p: Proof, _: Statement) -> Line:
+    closed = p.assume(ALWAYS.closed())
+    line = p.specialise(closed, *(SWAPPED[v.name] for v in ALWAYS.variables))
+    exchange = decide(p, line.concl.args[0])
+    line = p.mp(line, exchange)
+    equal = p.theorem("attention.pooled_invariance", exchange, **SWAPPED)
+    return p.discharge(p.mp(line, p.convert(equal, line.concl.args[0], "permuted")), closed.concl)
+
+
+claim("S003-054", SOURCE, THREAD, r"f([x,y])\neq f([y,x])",
+      "With a mask or without, the two orders always give different values; there never was a symmetry.",
+      refuted(Piece("refutation", denial(ALWAYS), still_equal, None,
+                    "two tokens 1 and 0, no mask, f the sum of the outputs: both orders give the same value", ALWAYS),
+              "attention.pooled_invariance",
+              note="A weighted readout tells the orders apart exactly by (w_0 - w_1)(o_0 - o_1), so not where the "
+                   "weights or the outputs agree; under the causal mask the symmetry is gone."),
+      ["attention.pooled_invariance", "readout.weighted", "readout.causal_pooled"])  # fmt: skip
+
+EQUAL_TOKENS = {key: value for key, value in SWAPPED.items() if key not in ("n", "s")}
+EQUAL_TOKENS |= {"w_0": 1, "w_1": 0, "X": matrix([[1], [1]])}
+claim("S003-055", SOURCE, THREAD, r"w_m\neq w_n", "Unequal weights of the output layer make the exchange visible.",
+      proved_under(["the two outputs differ"], "readout.unequal_weights",
+                   refutes(UNEQUAL_WEIGHTS, EQUAL_TOKENS, role="without")),
+      ["readout.unequal_weights", "readout.weighted"])  # fmt: skip
+
+claim("S003-056", SOURCE, THREAD, r"attn(x,y)\neq attn(y,x)",
+      "With a mask the attention layer itself already differs.",
+      proved("attention.causal_breaks_equivariance"), ["attention.causal_breaks_equivariance"])  # fmt: skip
+
+claim("S003-057", SOURCE, f"{THREAD}, author's reply", None,
+      "Exchanging two inputs of an MLP only relabels its parameters.",
+      proved("readout.reordered_inputs",
+             note="The columns of W change places; the bias belongs to the outputs and keeps its labels. Whatever law "
+                  "draws the initial columns independently does not see the exchange."),
+      ["readout.reordered_inputs"])  # fmt: skip
+
+claim("S003-058", SOURCE, f"{THREAD}, a reader", None,
+      "After attention with a causal mask the exchange is more than an exchange of features.",
+      proved("attention.causal_breaks_equivariance"), ["attention.causal_breaks_equivariance"])  # fmt: skip
+
+claim("S003-059", SOURCE, f"{THREAD}, a reader", None,
+      "A separating plane that is not symmetric about y = x tells f(x, y) from f(y, x).",
+      proved_under(["x and y differ"], "readout.hyperplane",
+                   refutes(HYPERPLANE, {"a": 1, "b": 0, "c": 0, "x": 0, "y": 0}, role="without")),
+      ["readout.hyperplane"])  # fmt: skip
+
+claim("S003-060", SOURCE, f"{THREAD}, author's reply", r"(u,v)=f(x,y)\Rightarrow(v,u)=f(y,x)",
+      "A vector-valued f without codes exchanges its outputs along with its inputs.",
+      proved("attention.equivariance"), ["attention.equivariance"])  # fmt: skip
+
+claim("S003-061", SOURCE, f"{THREAD}, a reader", r"p(\text{person bite dog})\neq p(\text{dog bite person})",
+      "A language model should tell the two orders apart.",
+      not_mathematical("what a language model should do"))  # fmt: skip
+
+claim("S003-062", SOURCE, f"{THREAD}, a reader", r"(u,v)=f(x,y),\ f(y,x)=(m,n),\ (m,n)\neq(v,u)\ \text{(causal)}",
+      "A causal mask ends the exchange symmetry.",
+      proved("attention.causal_breaks_equivariance"), ["attention.causal_breaks_equivariance"])  # fmt: skip
+
+claim("S003-063", SOURCE, f"{THREAD}, a reader", None,
+      "The same for a scalar: a classifier of one layer with a causal mask.",
+      proved("readout.causal_pooled"), ["readout.causal_pooled"])  # fmt: skip
+
+claim("S003-064", SOURCE, f"{THREAD}, author's reply", None,
+      "One-directional attention alone already carries much of the positions, though less than RoPE.",
+      not_mathematical("a report on training runs; that the mask breaks the symmetry is claim 062"))  # fmt: skip
+
+claim("S003-064a", SOURCE, f"{THREAD}, a reader", None,
+      "Eq. 2 should be said of attention that has the exchange symmetry, not of masked attention.",
+      proved("attention.masked_equivariance", "readout.causal_pooled",
+             note="Masked attention keeps the permutations that leave the mask as it is; the causal mask has none."),
+      ["attention.masked_equivariance", "readout.causal_pooled"])  # fmt: skip
+
+TWO_LETTERS = r"e^{\text{i}(m-n)10000^{-i/(d/2)}}"
+
+
+def two_letters() -> tuple[bool, str]:
+    """The imaginary unit and the index in the exponent of eq. 11, line 2."""
+    upright = re.findall(r"\\text\{i\}", TWO_LETTERS)
+    italic = re.findall(r"(?<![a-z{])i(?![a-z}])", TWO_LETTERS)
+    return bool(upright and italic), f"{len(upright)} upright (the unit), {len(italic)} italic (the index)"
+
+
+claim("S003-065", SOURCE, "comment of 2023-08-16", TWO_LETTERS,
+      "The second line of eq. 11 has two different letters i.",
+      executed("proved", two_letters,
+               note="An upright i for the imaginary unit and an italic one for the index."))  # fmt: skip
+
+claim("S003-066", SOURCE, "comment of 2023-09-30", None, "First principle: no two positions share a code.",
+      not_mathematical("a demand on codes; that the sinusoidal code meets it is frequencies.distinct"),
+      ["frequencies.distinct"])  # fmt: skip
+
+claim("S003-067", SOURCE, "comment of 2023-09-30", None, "These two principles lead to the sinusoidal design.",
+      not_mathematical("a guess at motives; the two principles hold for many codes and single out none"))  # fmt: skip
+
+E_OFFSET = Statement((), eq(dot(var("d", "N"), wave(m), wave(k)), dot(var("d", "N"), wave(m - k), wave(number(0)))))
+claim("S003-068", SOURCE, "comment of 2023-09-30", r"E(pos,i)=\sin(pos-\frac i{d_{model}})",
+      "A simpler code is proposed in place of the sinusoidal one.",
+      refuted(refutes(E_OFFSET, {"d": 1, "m": 1, "n": 1}), "bilinear.single_wave",
+              note="It does not replace it: all components have the frequency 1, and the inner product has a part in "
+                   "m + n, so it is no function of the offset."),
+      ["bilinear.single_wave"])  # fmt: skip
+
+claim("S003-070", SOURCE, "comment of 2023-09-30, author's reply", None,
+      "The sinusoidal code extrapolates poorly, so these principles hardly lead to it.",
+      not_mathematical("an experience with trained models"))  # fmt: skip
+
+claim("S003-071", SOURCE, "comment of 2024-03-29, author's reply", r"[a,b]\cdot[c,d]=a\cdot c+b\cdot d",
+      "Inner products of concatenated vectors add up.",
+      proved("readout.concatenation"), ["readout.concatenation"])  # fmt: skip
+
+claim("S003-073", SOURCE, f"{THREAD}, author's reply", r"(u,v)\neq(v,u)\ \text{mostly}",
+      "The outputs of the two orders mostly differ, but agree after an exchange.",
+      proved("attention.equivariance", "attention.not_invariant"),
+      ["attention.equivariance", "attention.not_invariant"])  # fmt: skip
+
+claim("S003-074", SOURCE, "comments of 2023-08-03 and 2023-08-31, pingbacks", None,
+      "Praise, a wish for geometric intuition, links.",
+      not_mathematical("no statement"))  # fmt: skip
