@@ -30,6 +30,7 @@ class Options:
     scaling: Mapping[str, Any] | None = None
     width: int | None = None
     layout: str | None = None
+    assignment: str | None = None
     max_position: int | None = None
     expects: Mapping[str, Any] = field(default_factory=dict)
 
@@ -50,6 +51,11 @@ class Run:
     @property
     def measured(self) -> dict[str, Any]:
         return self.report.measured
+
+    def describe(self, output_dtype: str | None, **found: Any) -> None:
+        """Set what was measured; every report has these entries, null where a specification has no such thing."""
+        names = ("layout", "sign", "frequencies", "scale", "angle_dtype")
+        self.measured.update({name: found.get(name) for name in names}, output_dtype=output_dtype)
 
     def expects(self, name: str, default: Any = None) -> Any:
         """An option as the caller gave it, else as the adapter promises it."""

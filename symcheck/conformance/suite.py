@@ -22,7 +22,15 @@ from symcheck.conformance.runner import (
 
 #: Specifications, each with the normal form of a plain function.
 SPECS: dict[str, str] = {
-    "rope": "rotate(x[T, d], positions[T]) -> [T, d]",
+    "rope": "rotate(x[T, d], positions[T]) -> [T, d], or rotate(q, k, positions) -> (q', k')",
+    "rope-scaling": "inv_freq(config: dict) -> (freqs[d/2], attention_scale)",
+    "sinusoidal": "table(T, d) -> [T, d]",
+    "alibi": "slopes(heads) -> [heads], or bias(heads, T) -> [heads, T, T]",
+    "t5": "bucket(relative[N], bidirectional, buckets, max_distance) -> int[N]",
+    "relative": "score(q, k, table[2K + 1, d]) (Shaw) or score(q, k, r, u, v) (Transformer-XL) -> [n, m]",
+    "attention": "attention(q[n, d], k[n, d], v[n, dv][, mask[n, n]]) -> [n, dv]",
+    "xpos": "rotate(q[T, d], k[T, d], positions[T]) -> (q', k')",
+    "axial": "rotate(x[T, d], coordinates[T, A]) -> [T, d]",
 }
 
 _MODULES = {name: name.replace("-", "_") for name in SPECS}
@@ -63,6 +71,7 @@ def conform(
     scaling: Mapping[str, Any] | None = None,
     width: int | None = None,
     layout: str | None = None,
+    assignment: str | None = None,
     max_position: int | None = None,
     python: str | None = None,
 ) -> Report:
@@ -76,7 +85,8 @@ def conform(
     `dim` (coordinates of a vector), `heads`, `base`, `frequencies` ("paper", "tensor2tensor", "any"),
     `scaling` (a mapping in the manner of transformers' rope_scaling), `width` (coordinates that a partial
     rotation turns) and `layout` are promises: what is not promised is measured and, when it is a
-    convention in use, accepted. Positions run up to `max_position` - 1 (131072 positions unless the
+    convention in use, accepted. `assignment` ("sectioned" or "interleaved") is the same for the axes of
+    an axial rotation. Positions run up to `max_position` - 1 (131072 positions unless the
     target says less). `python` is the interpreter of the worker, for targets in another environment
     (which must have NumPy, and find this package).
 
@@ -106,6 +116,7 @@ def conform(
         scaling=scaling,
         width=_positive(width, "width"),
         layout=layout,
+        assignment=assignment,
         max_position=_positive(max_position, "max_position"),
         expects=expects,
     )
@@ -184,6 +195,8 @@ def _check_options(options: Options, backend: str, timeout: float, memory: int) 
         raise ConformInputError(f"frequencies: given {options.frequencies!r}, expected paper, tensor2tensor or any")
     if options.layout not in (None, "half", "interleaved", "permuting"):
         raise ConformInputError(f"layout: given {options.layout!r}, expected half, interleaved or permuting")
+    if options.assignment not in (None, "sectioned", "interleaved"):
+        raise ConformInputError(f"assignment: given {options.assignment!r}, expected sectioned or interleaved")
     if options.max_position is not None and not 8 <= options.max_position <= 1 << 24:
         raise ConformInputError(
             f"max_position: given {options.max_position}, expected 8 to {1 << 24}, up to which float32 counts"

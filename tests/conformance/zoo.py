@@ -77,9 +77,7 @@ def turn(x, angle, apply=apply_half):
 # Precision of the phase.
 
 
-@mutant(
-    "rope", "huggingface/transformers#29285", "rope.phase", "the angle is computed in bfloat16", "bfloat16"
-)
+@mutant("rope", "huggingface/transformers#29285", "rope.phase", "the angle is computed in bfloat16", "bfloat16")
 def autocast_bfloat16(x, positions):
     """Autocast: positions, frequencies and their product in the dtype of the activations."""
     narrow = x.dtype if x.dtype == BF16 else F32
@@ -95,9 +93,7 @@ def autocast_distinct(x, positions):
 _CACHE = {"inv_freq": None}
 
 
-@mutant(
-    "rope", "huggingface/transformers#29496", "rope.reuse.precision", "frequencies are rounded to bfloat16"
-)
+@mutant("rope", "huggingface/transformers#29496", "rope.reuse.precision", "frequencies are rounded to bfloat16")
 def buffer_rounded_for_good(x, positions):
     """A cast of the activations rounds the buffer in place; the table is rebuilt from it."""
     f = _CACHE["inv_freq"]
@@ -138,9 +134,7 @@ def rounded_before_the_cosine(x, positions):
     return turn(x, angle.astype(F32).astype(BF16) if x.dtype == BF16 else angle)
 
 
-@mutant(
-    "rope", "deepspeedai/DeepSpeed#4932", "rope.distinct", "positions are rounded to bfloat16", "bfloat16"
-)
+@mutant("rope", "deepspeedai/DeepSpeed#4932", "rope.distinct", "positions are rounded to bfloat16", "bfloat16")
 def arange_in_bfloat16(x, positions):
     p = positions.astype(F32).astype(BF16).astype(F32) if x.dtype == BF16 else positions
     return turn(x, p[:, None] * inv_freq(x.shape[-1]))
@@ -387,3 +381,352 @@ def missing_minus(x, positions):
 def sine_for_cosine(x, positions):
     angle = positions[:, None] * inv_freq(x.shape[-1])
     return apply_half(x, np.sin(angle), np.cos(angle))
+
+
+# Sinusoidal tables.
+
+
+def sinusoid(angle, d):
+    out = np.empty((len(angle), d))
+    out[:, 0::2], out[:, 1::2] = np.sin(angle), np.cos(angle)
+    return out.astype(F32)
+
+
+@mutant("sinusoidal", "ivanvovk/WaveGrad#12", "sinusoidal.frequencies", "the power is taken of the index")
+def table_power_of_the_index(T, d):
+    h = d // 2
+    return sinusoid(np.arange(T)[:, None] * (np.arange(h) / h) ** 1e-4, d)
+
+
+@mutant("sinusoidal", "kohya-ss/sd-scripts#1187", "sinusoidal.frequencies", "tensor2tensor spacing",
+        frequencies="paper")  # fmt: skip
+def table_tensor2tensor(T, d):
+    h = d // 2
+    return sinusoid(np.arange(T)[:, None] * 10000.0 ** (-np.arange(h) / (h - 1)), d)
+
+
+@mutant("sinusoidal", "catalogue", "sinusoidal.frequencies", "exponent is doubled")
+def table_exponent_doubled(T, d):
+    return sinusoid(np.arange(T)[:, None] * 10000.0 ** (-2 * np.arange(0, d, 2) / d), d)
+
+
+@mutant("sinusoidal", "catalogue", "sinusoidal.frequencies", "counted from 1")
+def table_one_based(T, d):
+    return sinusoid(np.arange(T)[:, None] * 10000.0 ** (-np.arange(2, d + 2, 2) / d), d)
+
+
+@mutant("sinusoidal", "catalogue", "sinusoidal.formula", "positions are rounded to float16")
+def table_float16_positions(T, d):
+    p = np.arange(T).astype(F16).astype(F32)
+    return sinusoid(p[:, None] * inv_freq(d).astype(F32), d)
+
+
+@mutant("sinusoidal", "catalogue", "sinusoidal.shift", "the angle is computed in float16")
+def table_float16_angles(T, d):
+    f = inv_freq(d).astype(F32).astype(F16)
+    return sinusoid((np.arange(T).astype(F16)[:, None] * f).astype(F32), d)
+
+
+@mutant("sinusoidal", "catalogue", "sinusoidal.frequencies", "the base is 1000,")
+def table_base_1000(T, d):
+    return sinusoid(np.arange(T)[:, None] * inv_freq(d, 1000.0), d)
+
+
+# Scaling rules.
+
+
+def _unscaled(config):
+    return inv_freq(config["head_dim"], config["rope_theta"])
+
+
+def _only(config, *rules):
+    if config["rope_type"] not in rules:
+        raise NotImplementedError(config["rope_type"])
+
+
+@mutant("rope-scaling", "vllm-project/vllm#5093", "rope-scaling.dynamic", "does not depend on the length")
+def dynamic_constant(config):
+    _only(config, "dynamic")
+    d, s = config["head_dim"], config["factor"]
+    trained = config["max_position_embeddings"]
+    length = trained * s  # the capacity, where the length of the sequence was meant
+    base = config["rope_theta"] * (s * length / trained - (s - 1)) ** (d / (d - 2))
+    return inv_freq(d, base), 1.0
+
+
+def llama3_frequencies(config):
+    f = _unscaled(config)
+    turns = config["original_max_position_embeddings"] * f / (2 * np.pi)
+    low, high, s = config["low_freq_factor"], config["high_freq_factor"], config["factor"]
+    smooth = np.clip((turns - low) / (high - low), 0, 1)
+    return (1 - smooth) * f / s + smooth * f
+
+
+@mutant("rope-scaling", "huggingface/transformers#32330", "rope-scaling.llama3", "the scaling is dropped")
+def llama3_returns_the_unscaled(config):
+    _only(config, "llama3")
+    llama3_frequencies(config)
+    return _unscaled(config), 1.0
+
+
+def _yarn(config, truncate=None):
+    d, s = config["head_dim"], config["factor"]
+    f, trained, base = _unscaled(config), config["original_max_position_embeddings"], config["rope_theta"]
+
+    def pair(turns):
+        return d * np.log(trained / (turns * 2 * np.pi)) / (2 * np.log(base))
+
+    low, high = pair(config.get("beta_fast", 32)), pair(config.get("beta_slow", 1))
+    if config.get("truncate", True) if truncate is None else truncate:
+        low, high = np.floor(low), np.ceil(high)
+    low, high = max(low, 0), min(high, d - 1)
+    ramp = np.clip((np.arange(d // 2) - low) / max(high - low, 0.001), 0, 1)
+    return f / s * ramp + f * (1 - ramp)
+
+
+def _mscale(s, weight=1.0):
+    return 1.0 if s <= 1 else 0.1 * weight * np.log(s) + 1
+
+
+def _yarn_scale(config):
+    if config.get("attention_factor") is not None:
+        return config["attention_factor"]
+    s = config["factor"]
+    if config.get("mscale") and config.get("mscale_all_dim"):
+        return _mscale(s, config["mscale"]) / _mscale(s, config["mscale_all_dim"])
+    return _mscale(s)
+
+
+@mutant("rope-scaling", "vllm-project/vllm#27722", "rope-scaling.yarn", "ignored as if true")
+def yarn_rounds_although_told_not_to(config):
+    _only(config, "yarn")
+    return _yarn(config, truncate=True), _yarn_scale(config)
+
+
+@mutant("rope-scaling", "vllm-project/vllm#48621", "rope-scaling.attention-scale", "conflated")
+def yarn_mscale_conflated(config):
+    _only(config, "yarn")
+    if config.get("mscale"):
+        return _yarn(config), _mscale(config["factor"], config["mscale"])
+    return _yarn(config), _yarn_scale(config)
+
+
+@mutant("rope-scaling", "ggml-org/llama.cpp#24875", "rope-scaling.longrope", "the long factors are used")
+def longrope_by_capacity(config):
+    _only(config, "longrope")
+    s = config["max_position_embeddings"] / config["original_max_position_embeddings"]
+    scale = np.sqrt(1 + np.log(s) / np.log(config["original_max_position_embeddings"]))
+    return _unscaled(config) / np.array(config["long_factor"]), scale
+
+
+@mutant("rope-scaling", "catalogue", "rope-scaling.ntk", "without the exponent")
+def ntk_without_exponent(config):
+    _only(config, "ntk")
+    return inv_freq(config["head_dim"], config["rope_theta"] * config["factor"]), 1.0
+
+
+@mutant("rope-scaling", "catalogue", "rope-scaling.reuse", "state kept")
+def dynamic_keeps_the_longest(config):
+    _only(config, "dynamic")
+    d, s, trained = config["head_dim"], config["factor"], config["max_position_embeddings"]
+    seen = max(_CACHE.get("longest", 0), config.get("seq_len") or 0)
+    _CACHE["longest"] = seen
+    length = max(seen, trained)
+    return inv_freq(d, config["rope_theta"] * (s * length / trained - (s - 1)) ** (d / (d - 2))), 1.0
+
+
+@mutant("rope-scaling", "catalogue", "rope-scaling.attention-scale", "applied twice")
+def yarn_scale_twice(config):
+    _only(config, "yarn")
+    return _yarn(config), _yarn_scale(config) ** 2
+
+
+@mutant("rope-scaling", "catalogue", "rope-scaling.identity", "none known")
+def ntk_off_by_one(config):
+    _only(config, "ntk")
+    d = config["head_dim"]
+    return inv_freq(d, config["rope_theta"] * (config["factor"] + 1) ** (d / (d - 2))), 1.0
+
+
+# ALiBi.
+
+
+@mutant("alibi", "ml-explore/mlx#3071", "alibi.slopes", "every number of heads")
+def one_sequence_for_all_heads(heads):
+    return 2.0 ** (-8.0 * np.arange(1, heads + 1) / heads)
+
+
+def power_slopes(n, first=1):
+    return 2.0 ** (-8.0 * np.arange(first, first + n) / n)
+
+
+@mutant("alibi", "catalogue", "alibi.slopes", "shifted by one head")
+def slopes_shifted(heads):
+    return power_slopes(heads, 0)
+
+
+@mutant("alibi", "catalogue", "alibi.slopes", "next power of two")
+def slopes_truncated(heads):
+    return power_slopes(1 << (heads - 1).bit_length())[:heads]
+
+
+@mutant("alibi", "catalogue", "alibi.slopes", "from the second on")
+def slopes_other_half(heads):
+    p = 1 << (heads.bit_length() - 1)
+    return np.concatenate([power_slopes(p), power_slopes(2 * p)[1::2][: heads - p]])
+
+
+@mutant("alibi", "catalogue", "alibi.geometric", "linear")
+def slopes_linear(heads):
+    return np.arange(1, heads + 1) / heads
+
+
+@mutant("alibi", "catalogue", "alibi.bias", "sign is changed")
+def bias_grows(heads, T):
+    p = 1 << (heads.bit_length() - 1)
+    slopes = np.concatenate([power_slopes(p), power_slopes(2 * p)[0::2][: heads - p]])
+    return slopes[:, None, None] * (np.arange(T)[:, None] - np.arange(T)[None, :])
+
+
+# T5.
+
+
+def t5_bucket(relative, bidirectional, buckets, distance, clamp=True, halve=True):
+    out, n = np.zeros(len(relative), np.int64), -relative
+    if bidirectional:
+        buckets = buckets // 2 if halve else buckets
+        out, n = out + (n < 0) * buckets, np.abs(n)
+    else:
+        n = np.maximum(n, 0)
+    e = buckets // 2
+    large = e + (np.log(np.maximum(n, 1) / e) / np.log(distance / e) * (buckets - e)).astype(np.int64)
+    return out + np.where(n < e, n, np.minimum(large, buckets - 1) if clamp else large)
+
+
+@mutant("t5", "huggingface/candle#1312", "t5.range", "clamp")
+def bucket_without_clamp(relative, bidirectional, buckets, max_distance):
+    return t5_bucket(relative, bidirectional, buckets, max_distance, clamp=False)
+
+
+@mutant("t5", "lucidrains/x-transformers#10", "t5.bidirectional", "not halved")
+def bucket_not_halved(relative, bidirectional, buckets, max_distance):
+    return t5_bucket(relative, bidirectional, buckets, max_distance, halve=False)
+
+
+@mutant("t5", "catalogue", "t5.causal", "rounded, not floored")
+def bucket_rounded(relative, bidirectional, buckets, max_distance):
+    out, n = np.zeros(len(relative), np.int64), -relative
+    if bidirectional:
+        buckets //= 2
+        out, n = out + (n < 0) * buckets, np.abs(n)
+    else:
+        n = np.maximum(n, 0)
+    e = buckets // 2
+    large = e + np.rint(np.log(np.maximum(n, 1) / e) / np.log(max_distance / e) * (buckets - e)).astype(int)
+    return out + np.where(n < e, n, np.minimum(large, buckets - 1))
+
+
+# Scores.
+
+
+def softmax(s):
+    w = np.exp(s - s.max(-1, keepdims=True))
+    return w / w.sum(-1, keepdims=True)
+
+
+@mutant("attention", "catalogue", "attention.formula", "scale 1/sqrt(d) is missing")
+def attention_unscaled(q, k, v):
+    q, k, v = (a.astype(np.float64) for a in (q, k, v))
+    return softmax(q @ k.T) @ v
+
+
+@mutant("attention", "catalogue", "attention.formula", "the mask is ignored")
+def attention_ignores_the_mask(q, k, v, mask):
+    q, k, v = (a.astype(np.float64) for a in (q, k, v))
+    return softmax(q @ k.T / np.sqrt(q.shape[1])) @ v
+
+
+@mutant("attention", "catalogue", "attention.equivariance", "causal mask")
+def attention_secretly_causal(q, k, v):
+    q, k, v = (a.astype(np.float64) for a in (q, k, v))
+    s = q @ k.T / np.sqrt(q.shape[1])
+    return softmax(np.where(np.tril(np.ones(s.shape, bool)), s, -np.inf)) @ v
+
+
+@mutant("attention", "huggingface/transformers#8518", "attention.masked_equivariance", "relative position")
+def attention_with_a_bias_of_its_own(q, k, v, mask):
+    """A relative bias is added where none belongs."""
+    q, k, v = (a.astype(np.float64) for a in (q, k, v))
+    n = len(q)
+    s = q @ k.T / np.sqrt(q.shape[1]) - 0.5 * np.abs(np.arange(n)[:, None] - np.arange(n)[None, :])
+    return softmax(np.where(mask, s, -np.inf)) @ v
+
+
+def shaw(q, k, table, offset):
+    reach = len(table) // 2
+    rows = table[np.clip(offset, -reach, reach) + reach]
+    return (q @ k.T + (q[:, None] * rows).sum(-1)) / np.sqrt(q.shape[1]).astype(q.dtype)
+
+
+@mutant("relative", "catalogue", "relative.shaw", "read backwards")
+def shaw_backwards(q, k, table):
+    i = np.arange(len(q))
+    return shaw(q, k, table, i[:, None] - i[None, :])
+
+
+@mutant("relative", "catalogue", "relative.offset", "wraps around")
+def shaw_wraps(q, k, table):
+    i = np.arange(len(q))
+    r = len(table) // 2
+    return shaw(q, k, table, (i[None, :] - i[:, None] + r) % (2 * r + 1) - r)
+
+
+@mutant("relative", "catalogue", "relative.transformer-xl", "shift is missing")
+def xl_without_shift(q, k, r, u, v):
+    return ((q + u) @ k.T + (q + v) @ r.T) / np.sqrt(q.shape[1]).astype(q.dtype)
+
+
+def xpos_pair(q, k, positions, query=1, key=-1, unit=512):
+    d = q.shape[1]
+    angle = positions[:, None] * inv_freq(d)
+    power = ((positions - len(positions) // 2) / unit)[:, None]
+    zeta = (np.arange(0, d, 2) + 0.4 * d) / (1.4 * d)
+    return tuple(
+        apply_pairs(x, zeta ** (s * power) * np.cos(angle), zeta ** (s * power) * np.sin(angle))
+        for x, s in ((q, query), (k, key))
+    )
+
+
+@mutant("xpos", "catalogue", "xpos.formula", "the decay is a growth")
+def xpos_grows(q, k, positions):
+    return xpos_pair(q, k, positions, -1, 1)
+
+
+@mutant("xpos", "catalogue", "xpos.formula", "scale_base is 256")
+def xpos_other_unit(q, k, positions):
+    return xpos_pair(q, k, positions, unit=256)
+
+
+@mutant("xpos", "catalogue", "xpos.relative", "scaled alike")
+def xpos_both_grow(q, k, positions):
+    return xpos_pair(q, k, positions, 1, 1)
+
+
+def mrope(x, coordinates, axes):
+    f = inv_freq(x.shape[1])
+    return turn(x, coordinates[:, np.array(axes)] * f)
+
+
+@mutant("axial", "alibaba/MNN#4133", "axial.axes", "not interleaved", dim=96, assignment="interleaved")
+def sections_for_interleaved(x, coordinates):
+    """Three sections of pairs, where the axes should take turns; the same for text."""
+    third = x.shape[1] // 6
+    return mrope(x, coordinates[:, [0, 1, 1]], [0] * third + [1] * third + [1] * third)
+
+
+@mutant("axial", "catalogue", "axial.relative", "none known", dim=64)
+def axial_of_the_product(x, coordinates):
+    """The second axis is turned by the product of the coordinates."""
+    moved = np.stack([coordinates[:, 0], coordinates[:, 0] * coordinates[:, 1] + coordinates[:, 1]], 1)
+    quarter = x.shape[1] // 4
+    return mrope(x, moved, [0] * quarter + [1] * quarter)

@@ -684,7 +684,7 @@ def _output(run: Run, probe: Probe, setting: Setting, dtype: str) -> None:
 
 def _pairs_of_positions(run: Run, limit: int) -> tuple[np.ndarray, np.ndarray]:
     """(m, n) with 0 <= m <= n < limit: near and far, small and large."""
-    count = 6 if run.options.quick else 24
+    count = 2 if run.options.quick else 20
     fixed = [
         (0, 0),
         (0, 1),
@@ -720,6 +720,7 @@ def _identities(run: Run, probe: Probe, setting: Setting, dtype: str) -> None:
     still = setting.coordinate_bounds(np.zeros(1, dtype=np.int64), dtype)
     errors: dict[str, list[float]] = {"rope.relative": [], "rope.isometry": [], "rope.zero": []}
     thetas = setting.padded_thetas()
+    few = np.arange(min(count, 3 if run.options.quick else 12))
     for t in range(count):
         outputs = Outputs({"q": q64[t], "k": k64[t]})
         outputs.put("k", n[t] - m[t], k_d[t])
@@ -730,6 +731,8 @@ def _identities(run: Run, probe: Probe, setting: Setting, dtype: str) -> None:
         rope = {"rope": outputs.implementation()}
         values = {"h": dim // 2, "theta": thetas, "q": q64[t], "k": k64[t], "m": int(m[t]), "n": int(n[t])}
         errors["rope.relative"].append(float(residual("rope.relative", values, rope)))
+        if t >= len(few):
+            continue
         errors["rope.isometry"].append(float(residual("rope.isometry", values, rope)))
         away = residual("rope.zero", {"theta": thetas, "x": q64[t]}, rope, {"j": dim})
         errors["rope.zero"].append(float(np.linalg.norm(away)))
@@ -747,11 +750,11 @@ def _identities(run: Run, probe: Probe, setting: Setting, dtype: str) -> None:
     # At one position both vectors meet the same table: an error of its angle cancels.
     run.judge(
         "rope.isometry", dtype, np.array(errors["rope.isometry"]),
-        setting.score_bounds(q64, k64, still, still), positions=m, unit=unit_roundoff(dtype),
+        setting.score_bounds(q64[few], k64[few], still, still), positions=m[few], unit=unit_roundoff(dtype),
     )  # fmt: skip
     run.judge(
         "rope.zero", dtype, np.array(errors["rope.zero"]),
-        np.sqrt(((still * q64) ** 2).sum(axis=1)) * np.sqrt(2), positions=0 * m, unit=unit_roundoff(dtype),
+        np.sqrt(((still * q64[few]) ** 2).sum(axis=1)) * np.sqrt(2), positions=0 * few, unit=unit_roundoff(dtype),
         message="after the fixed permutation is undone" if setting.rotation.layout == "permuting" else None,
     )  # fmt: skip
     _matrix_identities(run, probe, setting, dtype, m, n)

@@ -1,0 +1,165 @@
+"""The `axial` specification: rotate(x[T, d], coordinates[T, A]) -> [T, d], A axes (2 or 3)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from symcheck.conformance.bounds import rotation_bounds, unit_roundoff
+from symcheck.conformance.diagnosis import NONE_KNOWN
+from symcheck.conformance.measure import Rotation, measure_rotation
+from symcheck.conformance.report import Worst
+from symcheck.conformance.run import DEFAULT_DTYPES, FLOATS, Run, Stop, as_float, only_array, random_vectors, rounded
+from symcheck.conformance.runner import Instance, TargetError
+from symcheck.kernels.axial import interleaved_axes, sectioned_axes
+from symcheck.kernels.frequencies import inverse_frequencies
+
+
+def run(run: Run) -> None:
+    """Which axis turns which pair, at which frequency; and scores that depend on coordinate differences."""
+    instance = run.fresh()
+    axes = int(run.expects("axes", 2))
+    dim = int(run.expects("dim", 64 if axes == 2 else 96))
+    wanted = run.options.dtypes or DEFAULT_DTYPES
+    best: str | None = None
+    for dtype in (d for d in FLOATS if d in wanted):
+        try:
+            if best is None:
+                _measure(run, instance, dim, axes, dtype)
+                best = dtype
+            _relative(run, instance, dim, axes, dtype)
+        except TargetError as error:
+            foreign = best is not None or (dtype == "bfloat16" and run.session.backend == "numpy")
+            run.row("axial.call", "not-applicable" if foreign else "error", dtype, message=str(error))
+            if error.kind in ("timeout", "died", "memory", "protocol"):
+                raise Stop from None
+
+
+def _call(instance: Instance, x: np.ndarray, coordinates: np.ndarray) -> np.ndarray:
+    out = only_array(instance(x, coordinates.astype(np.int64)))
+    if out.shape != x.shape:
+        raise TargetError("shape", f"returned shape {out.shape} for {x.shape}")
+    if out.dtype.name not in FLOATS:
+        raise TargetError("dtype", f"returned {out.dtype.name}")
+    return as_float(out)
+
+
+def _along(instance: Instance, dim: int, axes: int, axis: int, dtype: str) -> Rotation:
+    """The rotation of steps along one axis, the others at 0."""
+    steps = np.array([0, 1, 2])
+    x = rounded(np.tile(np.eye(dim), (len(steps), 1)), dtype)
+    coordinates = np.zeros((len(x), axes), dtype=np.int64)
+    coordinates[:, axis] = np.repeat(steps, dim)
+    y = _call(instance, x, coordinates).reshape(len(steps), dim, dim).transpose(0, 2, 1)
+    u = max(unit_roundoff(dtype), unit_roundoff("float32"))
+    return measure_rotation(steps, y, 16 * u)
+
+
+def _measure(run: Run, instance: Instance, dim: int, axes: int, dtype: str) -> None:
+    found = [_along(instance, dim, axes, axis, dtype) for axis in range(axes)]
+    half = dim // 2
+    u = max(unit_roundoff(dtype), unit_roundoff("float32"))
+    bad = [axis for axis, r in enumerate(found) if r.defect > 16 * u or not r.pairs]
+    if bad:
+        run.row(
+            "axial.layout",
+            "fails",
+            dtype,
+            worst=Worst(1, None, min(found[bad[0]].defect, 1e300)),
+            bound=16 * u,
+            diagnosis=NONE_KNOWN,
+            message=f"steps along axis {bad[0]}: {found[bad[0]].reason or 'the blocks are no rotations'}",
+        )
+        raise Stop
+    # The pairs by their lower coordinate; each must turn along one axis only.
+    owner: dict[int, int] = {}
+    theta: dict[int, float] = {}
+    shared = []
+    for axis, rotation in enumerate(found):
+        for a, angle in zip(rotation.first.tolist(), rotation.thetas.tolist(), strict=True):
+            if angle <= 0:
+                continue
+            if a in owner:
+                shared.append(a)
+            owner[a] = axis
+            theta[a] = angle
+    order = sorted(owner)
+    assigned = tuple(owner[a] for a in order)
+    measured = np.array([theta[a] for a in order])
+    layouts = {r.layout for r in found}
+    sections = [assigned.count(axis) for axis in range(axes)]
+    if len(order) == half and assigned == sectioned_axes(sections):
+        kind = "sectioned"
+    elif len(order) == half and assigned == interleaved_axes(sections):
+        kind = "interleaved"
+    else:
+        kind = "other"
+    base = float(run.expects("base", 10000.0))
+    ladders = {}
+    whole = np.asarray(inverse_frequencies(dim, base))
+    ladders["one ladder over all pairs"] = whole[: len(order)]
+    each = np.empty(len(order))
+    for axis, count in enumerate(sections):
+        if count:
+            each[np.array(assigned) == axis] = np.asarray(inverse_frequencies(2 * count, base))
+    ladders["one ladder for each axis"] = each
+    limit = 2 * rotation_bounds(np.array([1]), np.maximum(measured, 1e-12), dtype, angle_dtype="float32")[0]
+    ladder = next(
+        (
+            name
+            for name, values in ladders.items()
+            if len(values) == len(measured) and (np.abs(values - measured) <= limit).all()
+        ),
+        None,
+    )
+    run.measured.update(
+        layout=layouts.pop() if len(layouts) == 1 else None,
+        sign=found[0].sign,
+        frequencies=ladder or "unknown",
+        scale=1.0,
+        angle_dtype=None,
+        output_dtype=dtype,
+        axes=kind,
+        sections=sections,
+    )
+    wanted = run.expects("assignment")
+    wrong = shared or (wanted is not None and kind != wanted)
+    run.row(
+        "axial.axes",
+        "fails" if wrong else "holds",
+        dtype,
+        diagnosis=(
+            f"the axes are {kind}, not {wanted}: equal when all coordinates agree" if wrong and not shared else None
+        ),
+        message=(f"{len(shared)} pairs turn along more than one axis" if shared else f"{kind}, sections {sections}"),
+    )
+    run.row(
+        "axial.frequencies",
+        "holds" if ladder else "fails",
+        dtype,
+        bound=float(limit.max()),
+        diagnosis=None if ladder else NONE_KNOWN,
+        message=ladder or f"neither one ladder over all pairs nor one for each axis, base {base:g}",
+    )
+
+
+def _relative(run: Run, instance: Instance, dim: int, axes: int, dtype: str) -> None:
+    """<R(a) q, R(b) k> is unchanged when both coordinates are moved alike, along axes that differ."""
+    count = 8 if run.options.quick else 32
+    q, k = (random_vectors(run.random, count, dim, dtype) for _ in range(2))
+    a, b = (run.random.integers(0, 100, (count, axes)) for _ in range(2))
+    move = run.random.integers(1, 100, (count, axes))
+    near = (_call(instance, q, a) * _call(instance, k, b)).sum(axis=1)
+    far = (_call(instance, q, a + move) * _call(instance, k, b + move)).sum(axis=1)
+    norm = np.linalg.norm(as_float(q), axis=1) * np.linalg.norm(as_float(k), axis=1)
+    # Frequencies are at most 1 and coordinates below 200 on every axis: the bound of frequency 0.9 covers all.
+    one = rotation_bounds(np.array([200]), np.array([0.9]), dtype, angle_dtype="float32")[0, 0]
+    bound = 2 * (2 * one + one**2) * norm
+    run.judge(
+        "axial.relative", dtype, np.abs(near - far), bound, unit=unit_roundoff(dtype),
+        message="scores depend on the difference of the coordinates",
+    )  # fmt: skip
+    zero = _call(instance, q, 0 * a)
+    run.judge(
+        "axial.zero", dtype, np.linalg.norm(zero - as_float(q), axis=1), one * np.linalg.norm(as_float(q), axis=1),
+        message="coordinates 0 are not turned",
+    )  # fmt: skip
