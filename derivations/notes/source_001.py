@@ -7,10 +7,10 @@ displayed formulas are lost in the stored text; they are reconstructed from the 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from derivations.blocks import block_entry, blocks
 from derivations.frequencies import LAMBERT_1768, exponent, frequency, rpow, thetas
+from derivations.notes.listings import stored
 from derivations.rope import h, m, rope, rotated_pair
 from derivations.rope import x as vector
 from derivations.sinusoidal import PE, code, component, cos, k, negated, of_blocks, pos, shift, sin, theta
@@ -37,16 +37,9 @@ SOURCE = Source(
     title="位置编码 (如何理解LLM sin cos位置编码…)", language="zh",
 )  # fmt: skip
 
-LISTINGS = Path(__file__).parent / "listings"
 i, j, r, s = (var(v, "N") for v in ("i", "j", "r", "s"))
 a, b = var("a"), var("b")
 d = var("d", "N")
-
-
-def stored(name: str) -> str:
-    """A listing of the document, verbatim, or with its indentation restored."""
-    return (LISTINGS / f"{name}.txt").read_text(encoding="utf-8")
-
 
 # Title, sections 1 to 5: the shift ------------------------------------------------------------------------
 claim("S001-001", SOURCE, "title paragraph", None,
@@ -156,7 +149,8 @@ claim("S001-009", SOURCE, "section 5.1", r"PE(pos+k) = M_k\,PE(pos)",
 claim("S001-010", SOURCE, "section 5.1", None,
       "Therefore a model can learn relative positions and not absolute ones only.",
       not_mathematical("what a model learns is an empirical matter; that one fixed matrix M_k makes scores of codes "
-                       "peak at the offset k is frequencies.offset_selector"), ["frequencies.offset_selector"])  # fmt: skip
+                       "peak at the offset k is frequencies.offset_selector"),
+      ["frequencies.offset_selector"])  # fmt: skip
 
 EXAMPLE = Statement((lt(r, 2 * h),), eq(PE(theta, number(13), r), matvec(
     2 * h, entry(shift, theta, number(3)), code(number(10)), r)), (h.head,))  # fmt: skip
