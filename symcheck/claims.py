@@ -109,6 +109,11 @@ class Evidence:
     check: Callable[[], tuple[bool, str]] | None = None  # types and executions: run, and say what was seen
     cited: tuple[str, ...] = ()
 
+    @property
+    def corrected_denial(self) -> Any:
+        """The statement that the correction denies, where the correction is "this does not hold in general"."""
+        return next((p.denies for p in self.pieces if p.role == "correction"), None)
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -155,7 +160,9 @@ class Result:
         from .render.tex import tex_statement
 
         claim = self.entry if isinstance(self.entry, Claim) else None
-        correction = claim.evidence.correction if claim else None
+        correction = tex_statement(claim.evidence.correction) if claim and claim.evidence.correction else None
+        if claim and (denied := claim.evidence.corrected_denial) is not None:
+            correction = rf"\text{{not for all values: }} {tex_statement(denied)}"
         return {
             "id": self.id, "kind": self.kind, "source": claim.source.file if claim else None,
             "where": claim.where if claim else f"derivations, family {self.id.split('.')[0]}",
@@ -163,7 +170,7 @@ class Result:
             "theorems": list(claim.theorems) if claim else [self.id],
             "evidence": {"kind": self.evidence_kind, "checker": self.checker, "steps": self.steps,
                          "axioms": self.axioms, "cited": self.cited},
-            "correction": tex_statement(correction) if correction is not None else None,
+            "correction": correction,
             "crosscheck": self.crosscheck.to_json() if self.crosscheck else None,
             "seconds": round(self.seconds, 6),
         }  # fmt: skip

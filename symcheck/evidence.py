@@ -29,13 +29,14 @@ def refutes(statement: Statement, values: Values, *inner: Any, role: str = "refu
             hypotheses: Mapping[int, Any] | None = None) -> Piece:  # fmt: skip
     """The refutation of a statement at exact values of its variables (see ``prove.refute.refutation``)."""
     return Piece(role, denial(statement), refutation(statement, values, *inner, hypotheses=hypotheses), None,
-                 note or witness_text(values), statement)  # fmt: skip
+                 note or witness_text({v.name: values[v.name] for v in statement.variables}), statement)  # fmt: skip
 
 
 def countertheorem(id: str, title: str, statement: Statement, values: Values, *inner: Any,
                    hypotheses: Mapping[int, Any] | None = None, **options: Any) -> None:  # fmt: skip
     """Register the theorem that a statement does not hold for all values, by a witness."""
-    theorem(id, denial(statement), title, denies=statement, witness=witness_text(values), **options)(
+    theorem(id, denial(statement), title, denies=statement,
+            witness=witness_text({v.name: values[v.name] for v in statement.variables}), **options)(
         refutation(statement, values, *inner, hypotheses=hypotheses))
 
 

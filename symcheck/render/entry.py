@@ -101,25 +101,28 @@ def _claim(result: Result, width: int) -> list[str]:
     for condition in evidence.conditions:
         lines += _wrapped("range" if evidence.verdict == "approximate" else "condition", condition, width)
     for piece, _, _ in result.certificates:
-        if piece.denies is not None:
+        if piece.denies is not None and piece.role != "correction":
             lines += _wrapped("false", text_statement(piece.denies), width)
-            lines += _wrapped("witness", piece.note + _sides(piece), width)
+            lines += _wrapped("witness", piece.note + sides_text(piece), width)
     if evidence.convention:
         lines += _wrapped("convention", evidence.convention, width)
     if result.observed:
         lines += _wrapped("seen", result.observed, width)
     for piece, _, _ in result.certificates:
+        if piece.denies is not None and piece.role == "correction":
+            lines += _wrapped("correct", f"not for all: {text_statement(piece.denies)}  [{piece.theorem}]", width)
+            lines += _wrapped("", "fails at " + piece.note + sides_text(piece), width)
         if piece.denies is None:
             label = {"correction": "correct", "proof": "true"}.get(piece.role, piece.role)
             by = f"  [{piece.theorem}]" if piece.theorem else ""
             lines += _wrapped(label, text_statement(piece.statement) + by, width)
-    if evidence.correction is not None:
+    if evidence.correction is not None and evidence.corrected_denial is None:
         lines += _wrapped("as LaTeX", tex_statement(evidence.correction), width)
     lines += _evidence(result, width)
     return lines
 
 
-def _sides(piece: Piece) -> str:
+def sides_text(piece: Piece) -> str:
     """The values of the two sides at the witness, where the script says at which values it refutes."""
     values = getattr(piece.prove, "values", None)
     if values is None:

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..checker import AXIOMS, Theorem, decode
+from ..checker.axioms import LOGIC
 from ..checker.rules import RULES
 from ..prove.proof import Library
 from ..terms import Term
 
 CASES = "definition by cases"
+SILENT = (CASES, LOGIC)  # axioms that only read off a definition, or only do logic
 PLAIN = ("by polynomial identity", "by rearrangement")
 SOFT = ("by definition of", "axiom")
 TRANSPARENT = ("instantiate", "cut", "modus_ponens", "discharge", "generalise", "specialise", "assume", "axiom", "cite")
@@ -49,7 +51,7 @@ def outline(certificate: Mapping[str, Any], lemmas: Library) -> list[OutlineStep
                 for a in ([x] if kind == "step" else x)]  # fmt: skip
         below = tuple(dict.fromkeys(n for u in uses for n in visible[u]))
         reason = _reason(rule, line, names, source, uses)
-        if rule in ("axiom", "cite"):
+        if rule == "cite" or rule == "axiom" and AXIOMS[line[1]].reference not in SILENT:
             source[k] = reason
         elif rule == "instantiate" and uses[0] in source:
             source[k] = source[uses[0]]
@@ -83,7 +85,7 @@ def _merged(steps: list[OutlineStep]) -> list[OutlineStep]:
             parts = [t for t in steps if t.number in s.uses]
             alone = 0 < len(parts) <= 2 and all(users[t.number] == [s] for t in parts)
             if alone and s.reason.startswith(PLAIN) and all(t.reason.startswith(SOFT) for t in parts):
-                reasons = [t.reason for t in parts if not t.reason.endswith(f"({CASES})")] or [CASES]
+                reasons = [t.reason for t in parts]
                 uses = tuple(dict.fromkeys(n for t in parts for n in t.uses))
                 folded = OutlineStep(s.number, s.statement, " and ".join(dict.fromkeys(reasons)), uses)
                 steps = [folded if t is s else t for t in steps if t not in parts]
