@@ -25,6 +25,7 @@ from derivations.attention import (
     encoded,
     exp,
     i,
+    j,
     n,
     permuted,
     project,
@@ -32,10 +33,10 @@ from derivations.attention import (
     softmax,
 )
 from derivations.logits import RELATIVE, inverse_of
-from derivations.vectors import dot, entry
+from derivations.vectors import delta, display, dot, entry, matmul, transpose
 from symcheck.checker import perm
 from symcheck.claims import theorem
-from symcheck.prove.lemmas import MATRIX, SEQUENCE, sum_ext, total
+from symcheck.prove.lemmas import MATRIX, SEQUENCE, sum_delta, sum_ext, total
 from symcheck.prove.proof import Line, Proof, Statement
 from symcheck.prove.refute import compute, decide, matrix, naturals
 from symcheck.render.notation import register
@@ -49,6 +50,59 @@ ZERO, TWO = number(0, "N"), number(2, "N")
 def swap_instance(p: Proof) -> list[Line]:
     """The exchange of two tokens: an instance of perm(n, s)."""
     return [decide(p, perm(2, SWAP))]
+
+
+#: The matrix that puts row s(i) of X into row i.
+permutation_matrix = defined("permutation_matrix", [("N", "N"), "N", "N"], lambda s, i, j: const("delta", s(i), j))
+display("permutation_matrix", "P", "P", 1, 2)
+P_s = entry(permutation_matrix, s)
+
+
+@theorem("symmetry.permutation_matrix", Statement((perm(n, s), lt(i, n)), eq(
+    matmul(n, P_s, X, i, c), permuted(s, X, i, c)), (n.head,)),
+         "A permutation matrix on the left reorders the rows: row i of PX is row s(i) of X",
+         references=(VASWANI,), instance=lambda p: [*swap_instance(p), decide(p, lt(ZERO, TWO))])  # fmt: skip
+def permutes_rows(p: Proof, goal: Statement) -> Line:
+    known, inside = (p.assume(hyp) for hyp in goal.hyps)
+    into = p.mp(p.specialise(p.parts(p.unfolded(known, "perm"))[0], i), inside)
+    picked = p.mp(p.at(sum_delta(p), n=n, j=s(i), f=lam("N", lambda e: X(e, c))), into)
+    return p.trans(p.by_definition(eq(goal.concl.args[0], picked.lhs), "matmul", "permutation_matrix"), picked,
+                   p.by_definition(eq(picked.rhs, goal.concl.args[1]), "permuted"))  # fmt: skip
+
+
+def delta_symmetric(p: Proof, e: Term, f: Term) -> Line:
+    """``delta(e, f) = delta(f, e)``."""
+    A, B = var("k", "N"), var("l", "N")
+
+    def prove(p: Proof) -> Line:
+        goal = eq(delta(A, B), delta(B, A))
+        same = eq(A, B)
+
+        def equal(line: Line) -> Line:
+            return p.rewrite(line, p.refl(delta(A, A)), lambda z: eq(delta(A, z), delta(z, A)))
+
+        def other(line: Line) -> Line:
+            turned = p.assume(eq(B, A))
+            back = p.discharge(p.mp(line, p.symm(turned)), turned.concl)
+            return p.ring(goal, p.axiom("delta_other", line, i=A, j=B), p.axiom("delta_other", back, i=B, j=A))
+
+        return p.cases(p.axiom("excluded_middle", p=same), equal, other)
+
+    return p.at(p.lemma("Kronecker's delta is symmetric", prove), k=e, l=f)
+
+
+@theorem("symmetry.permutation_orthogonal", Statement((perm(n, s), lt(i, n)), eq(
+    matmul(n, entry(transpose, P_s), P_s, i, j), delta(i, j)), (n.head,)),
+    "P^T P = I", references=(VASWANI,), instance=lambda p: [*swap_instance(p), decide(p, lt(ZERO, TWO))])  # fmt: skip
+def permutation_orthogonal(p: Proof, goal: Statement) -> Line:
+    known, inside = (p.assume(hyp) for hyp in goal.hyps)
+    f = lam("N", lambda e: delta(i, e) * delta(e, j))
+    g = lam("N", lambda e: delta(s(e), i) * delta(s(e), j))
+    start = p.by_definition(eq(goal.concl.args[0], total(n, g)), "matmul", "transpose", "permutation_matrix")
+    each = sum_ext(p, n, g, lam("N", lambda e: f(s(e))),
+                   lambda e, _: p.ring(eq(g(e), f(s(e))), delta_symmetric(p, s(e), i)))  # fmt: skip
+    moved = p.axiom("sum_permutation", known, n=n, s=s, f=f)
+    return p.trans(start, each, moved, p.mp(p.at(sum_delta(p), n=n, j=i, f=lam("N", lambda e: delta(e, j))), inside))
 
 
 # Without codes: what is left of the order ---------------------------------------------------------------
