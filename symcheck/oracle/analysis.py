@@ -123,7 +123,11 @@ def first_zero(base: Exact = 10000, digits: int = 30) -> FirstZero:
             if not value > 0:
                 raise ArithmeticError(f"K is not positive at {float(x)}; the zero found is not the first")
             slope = 1 / log if not x > 2 else 2 / (x * log)
-            x = (x + value * arb("0.99") / slope).lower()
+            further = (x + value * arb("0.99") / slope).lower()
+            # Steps that shrink to nothing have run into an earlier zero.
+            if not value > arb(2) ** (-bits // 2) or not further > x:
+                raise ArithmeticError(f"K is not positive beyond {float(x)}; the zero found is not the first")
+            x = further
             steps += 1
         if not (kernel(low, base, bits) > 0 and kernel(high, base, bits) < 0):
             raise ArithmeticError("no change of sign at the ends of the ball")

@@ -82,14 +82,13 @@ def test_no_earlier_zero_on_a_fine_grid() -> None:
 
 
 def test_a_zero_that_is_not_the_first_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    later = 623.0
-    while not (kernel(later, 1000) > 0 and kernel(later + 1, 1000) < 0):
-        later += 0.5
-        if later > 5000:
-            pytest.skip("no second descending zero found")
-    monkeypatch.setattr(analysis, "_bracket", lambda *a: (arb(later), arb(later + 1)))
-    with pytest.raises(ArithmeticError):
-        first_zero(1000, 20)
+    falls = [x for x in np.arange(1, 60, 0.25) if kernel(float(x), 2) > 0 and kernel(float(x) + 0.25, 2) < 0]
+    assert len(falls) > 3
+    assert falls[0] < float(first_zero(2, 20).zero) < falls[0] + 0.25
+    later = arb(float(falls[2]))
+    monkeypatch.setattr(analysis, "_bracket", lambda *a: (later, later + arb(0.25)))
+    with pytest.raises(ArithmeticError, match="not the first"):
+        first_zero(2, 20)
 
 
 @pytest.mark.parametrize("base", [2, 1000, 10000])

@@ -42,7 +42,8 @@ SMALL = ["float16", "bfloat16", "float8_e5m2", "float8_e4m3fn"]
 def all_codes(name: str) -> np.ndarray:
     """Every finite number of a small format, from ml-dtypes or NumPy, sorted."""
     kind = np.dtype(NATIVE[name])
-    codes = np.arange(2 ** (8 * kind.itemsize), dtype=f"u{kind.itemsize}").view(kind).astype(np.float64)
+    with np.errstate(invalid="ignore"):  # the codes of NaN
+        codes = np.arange(2 ** (8 * kind.itemsize), dtype=f"u{kind.itemsize}").view(kind).astype(np.float64)
     return np.unique(codes[np.isfinite(codes)])
 
 
@@ -126,8 +127,8 @@ def test_angle_bound_over_many_frequencies_and_all_positions(name: str) -> None:
     fmt = FORMATS[name]
     p = fmt.precision
     worst = Fraction(0)
-    for k in range(257):  # around the middles of neighbours, where rounding theta costs most
-        theta = Fraction(1, 2) + Fraction(2 * k + 1, 2 ** (p + 2)) + Fraction(k % 7 - 3, 2 ** (p + 9))
+    for k in range(40):  # around the middles of neighbours, where rounding theta costs most
+        theta = Fraction(1, 2) + Fraction(2 * k + 1, 2 ** (p + 1)) + Fraction(k % 7 - 3, 2 ** (p + 9))
         for m in range(1, 257):
             error = abs(computed_angle(fmt, theta, m) - theta * m)
             assert error <= angle_error_bound(fmt, theta, m)
