@@ -1,0 +1,324 @@
+"""Mutants of a statement: one sign, index, coefficient, operand order, function or variable changed, one
+factor or hypothesis dropped, in the statement itself or in one use of a definition.
+
+A statement that its own neighbours satisfy as well would say nothing: each mutant that is false must be
+refuted, and no script may prove it. :func:`failure` decides by numbers of 50 digits whether a mutant is
+really false; it shares nothing with the search for exact witnesses.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import combinations
+from typing import Any
+
+import mpmath
+
+from ..numerics import MP, Undecided, Undefined, evaluate
+from ..terms import (Bound, Const, Num, Term, TermError, Type, Var, apply, arguments, const, eta, number,
+                     sort)  # fmt: skip
+from .proof import Statement
+
+Scope = tuple[Type, ...]  # types of the bound variables, the innermost last
+SWAPPED = {"sin": "cos", "cos": "sin", "weave_even": "weave_odd"}
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A changed statement, what kind of change it is, and the definition in which it was made, if in one."""
+
+    statement: Statement
+    change: str
+    definition: str | None = None
+
+
+def mutants(statement: Statement, rng: random.Random | None = None) -> Iterator[Mutant]:
+    """All mutants of a statement, each once; in random order if a generator is given."""
+    parts = (*statement.hyps, statement.concl)
+    changes = [(k, change) for k, part in enumerate(parts) if not _analytic(part) or k == len(statement.hyps)
+               for change in _changes(part, (), statement.variables)]  # fmt: skip
+    dropped: list[tuple[int, Any]] = [(k, None) for k in range(len(statement.hyps))]
+    every = dropped + changes
+    if rng is not None:
+        rng.shuffle(every)
+    seen = {tuple(parts)}
+    for k, change in every:
+        if change is None:
+            new = (*parts[:k], *parts[k + 1:])
+            kind, definition = "hypothesis dropped", None
+        else:
+            kind, definition, path, put = change
+            try:
+                new = (*parts[:k], _rebuilt(parts[k], path, put), *parts[k + 1:])
+            except TermError:
+                continue
+        if new not in seen:
+            seen.add(new)
+            yield Mutant(Statement(new[:-1], new[-1], statement.variables), kind, definition)
+
+
+def _analytic(t: Term) -> bool:
+    """Does a hypothesis speak of derivatives? It is dropped, not changed: no number tells whether it holds."""
+    body = t.head.body if isinstance(t.head, Const) else None
+    return t.is_const("has_deriv") or (body is not None and _analytic(body)) or any(map(_analytic, t.args))
+
+
+def _changes(t: Term, scope: Scope, free: Sequence[Var], path: tuple = (), definition: str | None = None,
+             ) -> Iterator[tuple[str, str | None, tuple, Term]]:  # fmt: skip
+    """Kind, definition, path and new subterm (without its binders) of every change below a term."""
+    scope = (*scope, *t.binders)
+    body = Term((), t.head, t.args)
+    for kind, new in _local(body, scope, free):
+        yield kind, definition, path, new
+    if isinstance(t.head, Const) and t.head.body is not None:
+        yield from _changes(t.head.body, (), (), (*path, "body"), t.head.name)
+    for k, a in enumerate(t.args):
+        yield from _changes(a, scope, free, (*path, k), definition)
+
+
+def _rebuilt(t: Term, path: tuple, new: Term) -> Term:
+    if not path:
+        return Term(t.binders, new.head, new.args)
+    first, *rest = path
+    if first == "body":
+        assert isinstance(t.head, Const) and t.head.body is not None
+        changed = _rebuilt(t.head.body, tuple(rest), new)
+        return Term(t.binders, Const(t.head.name, t.head.type, changed), t.args)
+    args = list(t.args)
+    args[first] = _rebuilt(args[first], tuple(rest), new)
+    return Term(t.binders, t.head, args)
+
+
+def _local(t: Term, scope: Scope, free: Sequence[Var]) -> Iterator[tuple[str, Term]]:
+    """The changes at the root of a term without binders."""
+    h, args = t.head, list(t.args)
+    if isinstance(h, Num):
+        yield from _other_numbers(h)
+        return
+    if t.is_const("add", "mul", "addN", "mulN"):
+        a, b = args
+        if t.is_const("add"):
+            yield "sign", const("add", a, -b)
+            yield "sign", const("add", -a, b)
+        elif t.is_const("mul") and a == number(-1):
+            yield "sign", b
+        kind = "factor dropped" if t.is_const("mul", "mulN") else "term dropped"
+        yield kind, a
+        yield kind, b
+        return
+    if isinstance(h, Const) and h.body is None and h.name in SWAPPED:
+        yield "function", const(SWAPPED[h.name], *args)
+        yield "sign", -t
+    if isinstance(h, Var | Bound):
+        for other in (*free, *(Bound(len(scope) - 1 - k, s) for k, s in enumerate(scope))):
+            if other != h and other.type == h.type:
+                yield "variable", Term((), other, args)
+        if t.type == "N":
+            yield "index", const("addN", t, 1)
+        elif t.type == "R":
+            yield "sign", -t
+            yield "coefficient", 2 * t
+    if t.is_const("eq", "eqN", "add", "and", "or", "forall", "exists"):
+        return
+    types = arguments(h.type)
+    for i, j in combinations(range(len(args)), 2):
+        if types[i] == types[j] and args[i] != args[j]:
+            swapped = list(args)
+            swapped[i], swapped[j] = args[j], args[i]
+            yield "operand order" if isinstance(h, Const) else "transposition", Term((), h, swapped)
+
+
+def _other_numbers(h: Num) -> Iterator[tuple[str, Term]]:
+    v = h.value
+    if h.type == "N":
+        yield "index", number(v + 1, "N")
+        if v > 0:
+            yield "index", number(v - 1, "N")
+        return
+    if v:
+        yield "sign", number(-v)
+        yield "coefficient", number(2 * v)
+        yield "coefficient", number(v / 2)
+    yield "coefficient", number(v + 1)
+
+
+# Truth in numbers ---------------------------------------------------------------------------------------
+DIGITS = 50
+SEPARATION = Fraction(1, 10**20)
+
+
+def failure(statement: Statement, seed: int = 0, tries: int = 60) -> dict[str, Any] | None:
+    """Values at which the hypotheses hold and the conclusion clearly fails, by numbers of 50 digits; or None.
+
+    None is no proof of anything: the statement may be true, or not to be decided in this way.
+    """
+    rng = random.Random(seed)
+    smooth = [h for h in statement.hyps if isinstance(h.head, Const) and h.head.name == "C2"]
+    with mpmath.workdps(DIGITS):
+        for _ in range(min(tries, 8) if smooth else tries):
+            values = point(statement, rng)
+            if smooth:
+                values.update(smooth_function(rng, values))
+            try:
+                if all(_holds(h, values) for h in statement.hyps if h not in smooth):
+                    if _fails(statement.concl, values, rng):
+                        return values
+            except (Undefined, Undecided, IndexError, OverflowError):
+                continue
+    return None
+
+
+def point(statement: Statement, rng: random.Random) -> dict[str, Any]:
+    """Random values of the variables; a permutation of {0 .. n-1} where one is asked for."""
+    values = {v.name: _random(v.type, rng) for v in statement.variables}
+    for h in statement.hyps:
+        if isinstance(h.head, Const) and h.head.name == "perm" and isinstance(h.args[1].head, Var):
+            n = values.get(getattr(h.args[0].head, "name", ""), 3)
+            order = rng.sample(range(n), n)
+            values[h.args[1].head.name] = lambda i, order=order: order[i] if i < len(order) else i
+    if rng.random() < 0.6 and "B" in values:  # a mask that every permutation leaves as it is
+        same, other = _real(rng), _real(rng)
+        values["B"] = lambda i, j: same if i == j else other
+    return values
+
+
+def _real(rng: random.Random) -> Fraction:
+    return Fraction(rng.randint(-300, 300), 128)
+
+
+def _random(t: Type, rng: random.Random) -> Any:
+    if t == "N":
+        return rng.randint(1, 3) if rng.random() < 0.7 else rng.randint(0, 4)
+    if t == "R":
+        return _real(rng)
+    table = [_real(rng) for _ in range(97)]
+    if sort(t) == "N":
+        order = rng.sample(range(7), 7)
+        return lambda *i: order[sum((3 * k + 1) * j for k, j in enumerate(i)) % 7]
+    if all(a == "N" for a in arguments(t)):
+        return lambda *i: table[sum((10 * k + 1) * j for k, j in enumerate(i)) % 97]
+    if all(a == "R" for a in arguments(t)):
+        return lambda *x: sum((table[k] * y + table[k + 9] * y * y for k, y in enumerate(x)), table[20])
+    return lambda *x: table[0]
+
+
+def _holds(p: Term, values: dict[str, Any]) -> bool:
+    return bool(evaluate(p, values, MP(DIGITS), tolerance=Fraction(1, 10**30)))
+
+
+def _fails(p: Term, values: dict[str, Any], rng: random.Random) -> bool:
+    """Does a proposition fail here by a clear margin?"""
+    while isinstance(p.head, Const) and p.head.body is not None:
+        p = apply(p.head.body, list(p.args))
+    if p.is_const("forall") and p.args[0].binders == ("R",):
+        return _remainder_is_large(p, values, rng)
+    if p.is_const("exists") and p.args[0].binders == ("R",):
+        return _no_point_between(p, values)
+    return not evaluate(p, values, MP(DIGITS), tolerance=SEPARATION)
+
+
+def smooth_function(rng: random.Random, values: dict[str, Any]) -> dict[str, Any]:
+    """A random polynomial of degree 3 in x_0, x_1, y_0, y_1 with its gradient and Hessian blocks, d = 1 or 2."""
+    d = values["d"] = rng.randint(1, 2)
+    c = [[[_real(rng) / 4 for _ in range(2 * d)] for _ in range(2 * d)] for _ in range(2 * d)]
+    b = [[_real(rng) for _ in range(2 * d)] for _ in range(2 * d)]
+    a = [_real(rng) for _ in range(2 * d)]
+    every = range(2 * d)
+
+    def z(x: Callable, y: Callable) -> list:
+        return [*(x(i) for i in range(d)), *(y(i) for i in range(d))]
+
+    def f(x: Callable, y: Callable) -> Any:
+        w = z(x, y)
+        return sum(w[i] * (_mp(a[i]) + sum(w[j] * (_mp(b[i][j]) + sum(_mp(c[i][j][k]) * w[k] for k in every))
+                                           for j in every)) for i in every)  # fmt: skip
+
+    def slope(w: list, i: int) -> Any:
+        return _mp(a[i]) + sum(w[j] * _mp(b[i][j] + b[j][i]) for j in every) + sum(
+            w[j] * w[k] * _mp(c[i][j][k] + c[j][i][k] + c[j][k][i]) for j in every for k in every)
+
+    def second(w: list, i: int, j: int) -> Any:
+        return _mp(b[i][j] + b[j][i]) + sum(w[k] * _mp(
+            c[i][j][k] + c[j][i][k] + c[i][k][j] + c[j][k][i] + c[k][i][j] + c[k][j][i]) for k in every)
+
+    blocks = {"f_mm": (0, 0), "f_mn": (0, d), "f_nn": (d, d)}
+    out: dict[str, Any] = {"d": d, "f": f, "f_m": lambda x, y, i: slope(z(x, y), i % d),
+                           "f_n": lambda x, y, i: slope(z(x, y), d + i % d)}  # fmt: skip
+    for name, (r, s) in blocks.items():
+        out[name] = lambda x, y, i, j, r=r, s=s: second(z(x, y), r + i % d, s + j % d)
+    return out
+
+
+def _mp(x: Fraction) -> Any:
+    return mpmath.mpf(x.numerator) / x.denominator
+
+
+def _opened(p: Term, variables: Sequence[Var]) -> Term:
+    for v in variables:
+        p = apply(p.args[0], [eta(v)])
+    return p
+
+
+def _remainder_is_large(p: Term, values: dict[str, Any], rng: random.Random) -> bool:
+    """``forall e. 0 < e -> exists r. 0 < r and forall p q. A <= r -> L <= e S``: is there an e for which no
+    r down to 10^-20 is small enough? Other shapes are Undecided."""
+    e, r, x, y = Var("#e", "R"), Var("#r", "R"), Var("#p", ("N", "R")), Var("#q", ("N", "R"))
+    try:
+        inside = _opened(p, [e])
+        small = _opened(inside.args[1], [r])
+        claim = _opened(small.args[1], [x, y])
+        premise, bound = claim.args
+        if not (inside.is_const("imp") and small.is_const("and") and claim.is_const("imp")):
+            raise Undecided("another shape")
+    except (IndexError, TermError, AttributeError):
+        raise Undecided("another shape") from None
+    for size in (1, Fraction(1, 16)):
+        at = {**values, "#e": size}
+        if not _holds(inside.args[0], at):
+            continue
+        if all(_violated(small.args[0], premise, bound, {**at, "#r": radius}, rng)
+               for radius in (1, Fraction(1, 10**6), Fraction(1, 10**13), Fraction(1, 10**20))):  # fmt: skip
+            return True
+    return False
+
+
+def _violated(positive: Term, premise: Term, bound: Term, at: dict[str, Any], rng: random.Random) -> bool:
+    """Is there a pair of directions inside the radius that breaks the bound?"""
+    if not _holds(positive, at):
+        return True
+    scale = Fraction(math.isqrt(int(at["#r"] * 10**24)), 10**12) / 16
+    for _ in range(6):
+        u, v = ([scale * Fraction(rng.randint(-8, 8), 8) for _ in range(4)] for _ in range(2))
+        if rng.random() < 0.4:
+            (u if rng.random() < 0.5 else v)[:] = [Fraction(0)] * 4
+        here = {**at, "#p": lambda i, u=u: u[i % 4], "#q": lambda i, v=v: v[i % 4]}
+        if _holds(premise, here):
+            left, right = (evaluate(s, here, MP(DIGITS)) for s in bound.args)
+            if left > right + abs(right) / 8 + mpmath.mpf(10) ** -46:
+                return True
+    return False
+
+
+def _no_point_between(p: Term, values: dict[str, Any]) -> bool:
+    """``exists t. 0 < t and t < 1 and l = r``: does l - r keep its sign, away from 0, on (0, 1)?"""
+    t = Var("#t", "R")
+    inside = _opened(p, [t])
+    conditions = []
+    while inside.is_const("and"):
+        conditions.append(inside.args[0])
+        inside = inside.args[1]
+    if not inside.is_const("eq"):
+        raise Undecided("another shape")
+    gaps = []
+    for k in range(-2, 11):
+        at = {**values, "#t": Fraction(2 * k + 1, 16)}
+        if all(_holds(c, at) for c in conditions):
+            left, right = (evaluate(s, at, MP(DIGITS)) for s in inside.args)
+            gaps.append(left - right)
+    if not gaps:
+        raise Undecided("no point satisfies the conditions")
+    return min(gaps) > 1e-6 or max(gaps) < -1e-6

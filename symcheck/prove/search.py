@@ -1,0 +1,431 @@
+"""Finds exact values at which a statement fails, and the proof script that refutes it there.
+
+Random values find a failure of an equation at once, where small ones may hide it behind a symmetry; the
+failure is then made as simple as possible, variable by variable: sizes 1 and 2, constant vectors, Kronecker
+deltas, angles 0 and pi/2. A remainder that should be o(|p|^2) is tried on the examples that are registered
+for its hypothesis (quadratic functions), along simple directions. Floats and rationals guide the search;
+what it finds is proved by the checker's rules.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from ..numerics import EXACT, FLOAT, Undecided, Undefined, evaluate
+from ..terms import (Const, Term, TermError, Type, Var, apply, arguments, const, eq, eta, false, lam, le, lt, number,
+                     sort)  # fmt: skip
+from .proof import Line, Proof, ProofError, Statement
+from .refute import HALF_PI, compute, contradict, decide, matrix, naturals, table
+
+Script = Callable[[Proof, Statement], Line]
+Values = dict[str, Term]
+MARGIN = 1e-6  # a failure in floats counts from here on
+MAX_PROOFS = 6  # proofs that are tried before the search gives up
+
+
+@dataclass(frozen=True)
+class Example:
+    """Values of some variables at which a hypothesis holds, and its proof there."""
+
+    values: Mapping[str, Term]
+    prove: Callable[[Proof], Line]
+
+
+#: Examples of the hypotheses that computing does not decide, by the name of the defined constant.
+EXAMPLES: dict[str, Callable[[], Iterable[Example]]] = {}
+
+
+def register_examples(name: str, examples: Callable[[], Iterable[Example]]) -> None:
+    """Give the search examples that satisfy the hypotheses headed by a defined constant."""
+    EXAMPLES[name] = examples
+
+
+def find_refutation(statement: Statement, tries: int = 400, seed: int = 0) -> tuple[Values, Script] | None:
+    """Values of the variables and a proof script of :func:`refute.denial`, or None where nothing was found."""
+    rng = random.Random(seed)
+    for example in _examples(statement):
+        concl = _opened(statement.concl)
+        if concl.is_const("forall") and concl.args[0].binders == ("R",):
+            found = _remainder(statement, example)
+        elif concl.is_const("exists") and concl.args[0].binders == ("R",):
+            found = _point_between(statement, example)
+        else:
+            found = _failure(statement, example, tries, rng)
+        if found is not None:
+            return found
+    return None
+
+
+def _examples(statement: Statement) -> Iterator[Example | None]:
+    for h in statement.hyps:
+        if isinstance(h.head, Const) and h.head.name in EXAMPLES:
+            yield from EXAMPLES[h.head.name]()
+            return
+    yield None
+
+
+def denied(statement: Statement, values: Mapping[str, Term], example: Example | None,
+           finish: Callable[[Proof, Line], Line]) -> Script:  # fmt: skip
+    """The script: claim, at these values, with its hypotheses proved; ``finish`` derives false from the rest."""
+
+    def prove(p: Proof, _: Statement) -> Line:
+        claim = p.assume(statement.closed())
+        line = p.specialise(claim, *(values[v.name] for v in statement.variables))
+        for h in statement.hyps:
+            premise = line.concl.args[0]
+            given = example is not None and isinstance(h.head, Const) and h.head.name in EXAMPLES
+            line = p.mp(line, example.prove(p) if given and example else decide(p, premise))
+        return p.discharge(finish(p, line), claim.concl)
+
+    return prove
+
+
+def _opened(p: Term) -> Term:
+    """A proposition with the definitions at its head unfolded."""
+    while isinstance(p.head, Const) and p.head.body is not None:
+        p = apply(p.head.body, list(p.args))
+    return p
+
+
+def _at_head(p: Proof, line: Line) -> Line:
+    while isinstance(line.concl.head, Const) and line.concl.head.body is not None:
+        line = p.convert(line, apply(line.concl.head.body, list(line.concl.args)), line.concl.head.name)
+    return line
+
+
+# Equations and inequalities ---------------------------------------------------------------------------
+SMALL = (number(0), number(1), HALF_PI, number(2), number(-1), number(Fraction(1, 2)))
+
+
+def _failure(statement: Statement, example: Example | None, tries: int, rng: random.Random,
+             ) -> tuple[Values, Script] | None:  # fmt: skip
+    inside = _Inside.of(statement)
+    fixed = dict(example.values) if example else {}
+    proofs = 0
+    for k in range(tries):
+        values = {v.name: fixed[v.name] if v.name in fixed else _random(v.type, rng, k) for v in inside.variables}
+        _permute(inside, values, fixed, rng, k)
+        if inside.fails(values):
+            values = _simplest(inside, values, set(fixed))
+            script = denied(statement, values, example, lambda p, line, values=values: contradict(
+                p, _at_head(p, line), [values[v.name] for v in inside.inner]))
+            if _goes_through(statement, script):
+                return {v.name: values[v.name] for v in statement.variables}, script
+            proofs += 1
+            if proofs >= MAX_PROOFS:
+                return None
+    return None
+
+
+def _goes_through(statement: Statement, script: Script) -> bool:
+    try:
+        script(Proof(), statement)
+    except (ProofError, TermError, IndexError):
+        return False
+    return True
+
+
+@dataclass
+class _Inside:
+    """A statement with the quantifiers and premises at the head of its conclusion opened."""
+
+    statement: Statement
+    inner: list[Var]
+    hyps: list[Term]
+    concl: Term
+    cache: dict[tuple[str, bytes], Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, statement: Statement) -> _Inside:
+        inner: list[Var] = []
+        hyps = [h for h in statement.hyps if not (isinstance(h.head, Const) and h.head.name in EXAMPLES)]
+        p = _opened(statement.concl)
+        while p.is_const("forall", "imp"):
+            if p.is_const("imp"):
+                hyps.append(p.args[0])
+                p = _opened(p.args[1])
+            else:
+                v = Var(f"inner{len(inner)}", p.args[0].binders[0])
+                inner.append(v)
+                p = _opened(apply(p.args[0], [eta(v)]))
+        return cls(statement, inner, hyps, p)
+
+    @property
+    def variables(self) -> list[Var]:
+        return [*self.statement.variables, *self.inner]
+
+    def fails(self, values: Mapping[str, Term]) -> bool:
+        """Do the hypotheses hold and does the conclusion fail by a margin, in floats?"""
+        env = {}
+        for v in self.variables:
+            x = values[v.name]
+            key = (v.name, x.digest)
+            if key not in self.cache:
+                self.cache[key] = evaluate(x)
+            env[v] = self.cache[key]
+        try:
+            return (all(evaluate(h, env, tolerance=1e-12) for h in self.hyps)
+                    and not evaluate(self.concl, env, FLOAT, tolerance=MARGIN))  # fmt: skip
+        except (Undefined, Undecided, IndexError, OverflowError, ZeroDivisionError):
+            return False
+
+
+def _permute(inside: _Inside, values: Values, fixed: Mapping[str, Term], rng: random.Random, k: int) -> None:
+    """Where a hypothesis asks for a permutation of {0 .. n-1}, draw one; its matrices often invariant."""
+    for h in inside.hyps:
+        if isinstance(h.head, Const) and h.head.name == "perm" and isinstance(h.args[1].head, Var):
+            n = rng.choice((2, 3))
+            if isinstance(h.args[0].head, Var) and h.args[0].head.name not in fixed:
+                values[h.args[0].head.name] = number(n, "N")
+            values[h.args[1].head.name] = naturals(rng.sample(range(n), n) if k % 4 else [1, 0, 2][:n])
+            if k % 3:
+                for g in inside.hyps:
+                    for v in g.free if g is not h else ():
+                        if v.type == ("N", "N", "R"):
+                            values[v.name] = rng.choice((_constant(v.type, number(1)), delta_matrix(), delta_matrix(2)))
+
+
+def delta_matrix(more: int = 0) -> Term:
+    """The matrix with entries delta(i, j) + more: every permutation leaves it as it is."""
+    return lam(["N", "N"], lambda i, j: const("delta", i, j) + more if more else const("delta", i, j))
+
+
+def _rational(rng: random.Random) -> Term:
+    return number(Fraction(rng.choice((-5, -3, -2, -1, 1, 2, 3, 5, 7)), rng.choice((1, 2, 3, 4))))
+
+
+def _random(t: Type, rng: random.Random, k: int) -> Term:
+    if t == "N":
+        return number(rng.choice((0, 1, 1, 2, 2, 3)), "N")
+    if t == "R":
+        return _rational(rng) if k % 3 else rng.choice(SMALL)
+    if t == ("N", "R"):
+        return table(_rational(rng) for _ in range(5))
+    if t == ("N", "N"):
+        return naturals(rng.sample(range(3), 3))
+    if t == ("N", "N", "R"):
+        return matrix([_rational(rng) for _ in range(3)] for _ in range(3))
+    args, value = list(arguments(t)), _rational(rng)
+    if sort(t) == "R" and args[-1] == "N":
+        other = _rational(rng)
+        return lam(args, lambda *xs: value * xs[-1] + other)
+    if sort(t) == "R" and args[-1] == "R":
+        return lam(args, lambda *xs: value * (xs[-1] * xs[-1]) + xs[-1])
+    if sort(t) == "R" and args[0] == ("N", "R"):
+        return lam(args, lambda *xs: value * xs[0](0) + xs[-1](number(0, "N")) * xs[0](1))
+    if sort(t) in "RN":
+        return _constant(t, number(1, sort(t)))
+    raise ProofError(f"no values are known for the type {t}")
+
+
+def _constant(t: Type, value: Term) -> Term:
+    return lam(list(arguments(t)), lambda *_: value, sort(t))
+
+
+def _simpler(t: Type) -> Iterator[Term]:
+    """Simple values of a type, the simplest first."""
+    if t == "N":
+        yield from (number(k, "N") for k in (1, 0, 2))
+    elif t == "R":
+        yield from SMALL
+    elif sort(t) == "R" and all(a == "N" for a in arguments(t)):
+        yield from (_constant(t, c) for c in SMALL[:4])
+        if len(arguments(t)) == 1:
+            yield from (table(row) for row in ((1, 0), (0, 1), (0, 1, 0), (0, 0, 1, 0), (1, 2), (0, HALF_PI)))
+        elif len(arguments(t)) == 2:
+            yield delta_matrix()
+            yield from (matrix(rows) for rows in (((1, 0), (0, 0)), ((0, 1), (0, 0)), ((0, 0), (1, 0)), ((1,), (0,)),
+                                                  ((1,), (2,)), ((1, 0),)))  # fmt: skip
+    elif t == ("N", "N"):
+        yield from (naturals(s) for s in ([1, 0], [0, 1, 2], [1, 2, 0]))
+
+
+def _simplest(inside: _Inside, values: Values, fixed: set[str]) -> Values:
+    """Replace value after value by the simplest one with which the statement still fails."""
+    for _ in range(2):
+        before = dict(values)
+        for v in inside.variables:
+            for simple in () if v.name in fixed else _simpler(v.type):
+                if simple == values[v.name]:
+                    break
+                if inside.fails({**values, v.name: simple}):
+                    values = {**values, v.name: simple}
+                    break
+        if values == before:
+            break
+    return values
+
+
+# Remainders -------------------------------------------------------------------------------------------
+DIRECTIONS = ((1, 0), (0, 1), (1, 1), (1, -1))
+SIZES, SCALES = (Fraction(1, 2), Fraction(1, 32)), (Fraction(1, 4), Fraction(1, 64))
+SAMPLES = (Fraction(1, 50), Fraction(1, 3), Fraction(4, 5), Fraction(49, 50))
+
+
+def _constants(statement: Statement, example: Example | None) -> Iterator[Values]:
+    """Values of all variables: those of the example, constant functions for the rest."""
+    fixed = dict(example.values) if example else {}
+    rest = [v for v in statement.variables if v.name not in fixed]
+
+    def filled(value: Callable[[int, Var], int]) -> Values:
+        return {**fixed, **{v.name: number(1, "N") if v.type == "N" else _constant(v.type, number(value(k, v)))
+                            for k, v in enumerate(rest)}}  # fmt: skip
+
+    yield filled(lambda k, v: 0)
+    yield filled(lambda k, v: k + 1)
+    for one in range(len(rest)):
+        yield filled(lambda k, v, one=one: int(k == one))
+    yield filled(lambda k, v: (-1) ** k * (k + 2))
+
+
+def _sequence(c: int, u: Term) -> Term:
+    value = u if c == 1 else number(c) * u if c else number(0)
+    return lam("N", lambda i: value)
+
+
+def _remainder(statement: Statement, example: Example | None) -> tuple[Values, Script] | None:
+    """``forall e > 0. exists r > 0. forall p q. A <= r -> |D| <= S`` fails along p = a u, q = b u, u small."""
+    e, r, x, y = Var("#e", "R"), Var("#r", "R"), Var("#p", ("N", "R")), Var("#q", ("N", "R"))
+    try:
+        inside = apply(_opened(statement.concl).args[0], [eta(e)])
+        small = apply(inside.args[1].args[0], [eta(r)])
+        claim = apply(apply(small.args[1].args[0], [eta(x)]).args[0], [eta(y)])
+        premise, bound = claim.args
+    except (IndexError, TermError):
+        return None
+    tried = 0
+    for values in _constants(statement, example):
+        env: dict[Any, Any] = {v: evaluate(values[v.name], arithmetic=EXACT) for v in statement.variables}
+        for size, (a, b), scale in itertools.product(SIZES, DIRECTIONS, SCALES):
+
+            def broken(z: Fraction, env: dict = env, size: Fraction = size, a: int = a, b: int = b,
+                       scale: Fraction = scale) -> bool:  # fmt: skip
+                at = {**env, e: size, r: z / (1 - z), x: lambda i: a * scale * z, y: lambda i: b * scale * z}
+                left, right = (evaluate(s, at, EXACT) for s in bound.args)
+                return bool(evaluate(premise, at, EXACT)) and left > right
+
+            try:
+                if not all(broken(z) for z in SAMPLES):
+                    continue
+            except (Undefined, Undecided, IndexError, ZeroDivisionError):
+                continue
+            script = denied(statement, values, example, lambda p, line, size=size, a=a, b=b, scale=scale: _too_large(
+                p, _at_head(p, line), size, a, b, scale))
+            if _goes_through(statement, script):
+                return values, script
+            tried += 1
+            if tried >= MAX_PROOFS:
+                return None
+    return None
+
+
+def _too_large(p: Proof, line: Line, size: Fraction, a: int, b: int, scale: Fraction) -> Line:
+    """``false``: with e = size the claim gives a radius r; u = scale * r/(1 + r) lies inside it."""
+    line = p.specialise(line, size)
+    line = p.mp(line, decide(p, line.concl.args[0]))
+
+    def use(r: Term, found: Line) -> Line:
+        big, every = p.parts(found)
+        one = 1 + r
+        above = p.pos(lt(0, one), big)
+        w = const("inv", one)
+        shrunk = p.axiom("inverse_positive", above, x=one)
+        zero = p.assume(eq(one, 0))
+        inverse = p.axiom("inverse", p.discharge(p.pos(false(), above, zero), zero.concl), x=one)
+        z = r * w
+        ratio = p.rule("pos", lt(0, z), [big, shrunk], [(Fraction(1), [0, 1], number(1))], [], [])
+        below = p.pos(lt(z, 1), inverse, shrunk)
+        at_most = p.rule("pos", le(z, r), [big, shrunk], [(Fraction(1), [0, 0, 1], number(1))], [inverse], [-r])
+        square = p.rule("pos", le(z * z, z), [ratio, below], [(Fraction(1), [0, 1], number(1))], [], [])
+        u = scale * z
+        claim = p.specialise(every, _sequence(a, u), _sequence(b, u))
+        sides = [compute(p, s) for s in claim.concl.args[0].args]
+        inside = p.pos(claim.concl.args[0], *sides, at_most, square, ratio, below)
+        return _absurd(p, p.mp(claim, inside), _powers(p, z, ratio, below))
+
+    return p.obtain(line, use, name="r")
+
+
+def _powers(p: Proof, z: Term, positive: Line, below: Line) -> list[Line]:
+    """z^j (1 - z)^k > 0 for small j and k, from 0 < z < 1."""
+    out = [positive, below]
+    for j, k in ((2, 0), (1, 1), (3, 0), (2, 1)):
+        goal = lt(0, _product([z] * j + [1 - z] * k))
+        out.append(p.rule("pos", goal, [positive, below], [(Fraction(1), [0] * j + [1] * k, number(1))], [], []))
+    return out
+
+
+def _product(factors: Sequence[Term]) -> Term:
+    out = factors[0]
+    for f in factors[1:]:
+        out = out * f
+    return out
+
+
+def _absurd(p: Proof, bound: Line, facts: list[Line]) -> Line:
+    """``false`` from |D| <= S (or D <= S), where D and S are computed and the facts make D - S positive."""
+    left, right = bound.concl.args
+    absolute = left.is_const("abs")
+    x = left.args[0] if absolute else left
+    known = [bound, compute(p, x), compute(p, right), *facts]
+    if not absolute:
+        return p.pos(false(), *known)
+
+    def side(name: str, line: Line) -> Line:
+        return p.pos(false(), *known, line, p.axiom(name, line, x=x))
+
+    return p.cases(p.axiom("trichotomy", x=x, y=number(0)), lambda line: side("abs_nonpos", p.pos(le(x, 0), line)),
+                   lambda line: side("abs_nonneg", line))  # fmt: skip
+
+
+# A point between 0 and 1 --------------------------------------------------------------------------------
+def _point_between(statement: Statement, example: Example | None) -> tuple[Values, Script] | None:
+    """``exists t. 0 < t and t < 1 and l = r`` fails where l - r keeps its sign on (0, 1)."""
+    t = Var("#t", "R")
+    inside = apply(_opened(statement.concl).args[0], [eta(t)])
+    conditions = []
+    while inside.is_const("and"):
+        conditions.append(inside.args[0])
+        inside = inside.args[1]
+    tried = 0
+    for values in _constants(statement, example):
+        env: dict[Any, Any] = {v: evaluate(values[v.name], arithmetic=EXACT) for v in statement.variables}
+        try:
+            gaps = []
+            for k in range(-3, 13):
+                at = {**env, t: Fraction(2 * k + 1, 20)}
+                if all(evaluate(c, at, EXACT) for c in conditions):
+                    left, right = (evaluate(s, at, EXACT) for s in inside.args)
+                    gaps.append(left - right)
+        except (Undefined, Undecided, IndexError, ZeroDivisionError):
+            continue
+        if gaps and not (min(gaps) > 0 or max(gaps) < 0):
+            continue
+        script = denied(statement, values, example, lambda p, line: p.obtain(_at_head(p, line), _no_root(p), name="t"))
+        if _goes_through(statement, script):
+            return values, script
+        tried += 1
+        if tried >= MAX_PROOFS:
+            return None
+    return None
+
+
+def _no_root(p: Proof) -> Callable[[Term, Line], Line]:
+    def use(t: Term, found: Line) -> Line:
+        *conditions, equation = p.parts(found)
+        facts = [c for c in conditions if c.concl.is_const("lt", "le")]
+        computed = [compute(p, s) for s in equation.concl.args]
+        try:
+            return p.pos(false(), *facts, equation, *computed)
+        except ProofError:
+            return p.pos(false(), *facts, equation, *computed, squares=[t], degree=2)
+
+    return use
+
+
+__all__ = ["EXAMPLES", "Example", "denied", "find_refutation", "register_examples"]
