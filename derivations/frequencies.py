@@ -7,9 +7,10 @@ d-th root of b^(2i). Pairs are counted from i = 0; d is the number of components
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
-from derivations.blocks import woven
+from derivations.blocks import halved, woven
 from derivations.rope import rope, rotated_pair
 from derivations.sinusoidal import PE, PE_cosine, absolute_le, angle_at, code, component, cos, kernel, shift, sin
 from derivations.sinusoidal import theta as theta_
@@ -26,6 +27,7 @@ from symcheck.terms import (
     const,
     defined,
     eq,
+    exists,
     forall,
     implies,
     lam,
@@ -232,6 +234,26 @@ def bounds(p: Proof, goal: Statement) -> Line:
 def definition(p: Proof, goal: Statement) -> Line:
     pair = [p.at(component(p, PE, pos, a), theta=thetas()) for a in (2 * i, 2 * i + 1)]
     return p.both(*(p.convert(line, part, "frequency") for line, part in zip(pair, goal.concl.args, strict=True)))
+
+
+@theorem("frequencies.columns", Statement((lt(j, 2 * h),), const("or",
+    exists("N", lambda i: const("and", lt(i, h), eq(j, 2 * i))),
+    exists("N", lambda i: const("and", lt(i, h), eq(j, 2 * i + 1))))),
+    "Every column below 2h is the even or the odd one of a pair below h: sines and cosines fill the table",
+    references=(VASWANI,), instance=lambda p: [p.ball(lt(number(1, "N"), 2 * number(1, "N")))])  # fmt: skip
+def columns(p: Proof, goal: Statement) -> Line:
+    inside_ = p.assume(goal.hyps[0])
+    left, right = goal.concl.args
+
+    def side(odd: bool) -> Callable[[Line], Line]:
+        def use(a: Term, equation: Line) -> Line:
+            below = p.pos(lt(2 * a + 1 if odd else 2 * a, 2 * h), inside_, equation)
+            found = p.witness(right if odd else left, a, p.both(halved(p, a, h, below), equation))
+            return p.axiom("or_right" if odd else "or_left", found, p=left, q=right)
+
+        return lambda line: p.obtain(line, use, name="b" if odd else "a")
+
+    return p.cases(p.axiom("parity", n=j), side(False), side(True))
 
 
 @theorem("frequencies.unit_circle", Statement((), eq(
