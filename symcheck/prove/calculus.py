@@ -20,7 +20,8 @@ def has_derivative(g: Term, t: Term, value: Term | int) -> Term:
 
 def derivative(p: Proof, g: Term, t: Term, known: Iterable[Line] = ()) -> Line:
     """``has_deriv(g, t, v)`` for a function built from sums, products, sin, cos, exp and functions whose
-    derivatives are ``known`` (lines ``forall t. has_deriv(f, t, f'(t))``); v is what the rules give."""
+    derivatives are ``known`` (lines ``forall t. has_deriv(f, t, f'(t))``, or for this t); v is what the rules
+    give."""
     s = eta(Var("#s", "R"))
     body = apply(g, [s])
 
@@ -31,7 +32,7 @@ def derivative(p: Proof, g: Term, t: Term, known: Iterable[Line] = ()) -> Line:
         return derivative(p, wrap(b), t, known)
 
     for line in known:
-        at = p.specialise(line, t)
+        at = p.specialise(line, t) if line.concl.is_const("forall") else line
         if at.concl.args[0] == g:
             return at
     if s.head not in body.free:
