@@ -11,7 +11,6 @@ from __future__ import annotations
 import ast
 import builtins
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -34,16 +33,22 @@ if resource is not None:
         hard = resource.getrlimit(kind)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(kind, (value, value))
-path = sys.argv[1]
+path, report = sys.argv[1], sys.argv[5]
+
+def hook(kind, error, trace, show=sys.excepthook):
+    show(kind, error, trace)
+    with open(report, "w", encoding="utf-8", errors="replace") as file:
+        file.write(kind.__name__ + "\\n" + " ".join(str(error).split()))
+
+sys.excepthook = hook
 sys.argv[:] = [path]
 runpy.run_path(path, run_name="__main__")
 """
-_LAST_LINE = re.compile(r"^(?:[A-Za-z_]\w*\.)*([A-Za-z_]\w*)(?:: (.*))?$")
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a listing did. ``exception`` is the class of the exception that ended it, without its module."""
+    """What a listing did. ``exception`` is the name of the class of the exception that ended it."""
 
     status: int | None  # None when it was stopped
     exception: str | None
@@ -74,14 +79,14 @@ def run(code: str, *, seconds: int = 20, memory: int = 4 << 30, output: int = 1 
     alone is kept.
     """
     with tempfile.TemporaryDirectory(prefix="listing-") as folder:
-        path = Path(folder) / "listing.py"
+        path, report = Path(folder) / "listing.py", Path(folder) / "exception"
         path.write_text(code, encoding="utf-8")
         # One thread: an address-space limit counts the stacks and arenas of idle threads too.
         environment = {k: os.environ[k] for k in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH") if k in os.environ}
         environment |= {f"{k}_NUM_THREADS": "1" for k in ("OMP", "OPENBLAS", "MKL")}
         environment |= {"HOME": folder, "TMPDIR": folder}
         command = [sys.executable, "-I", "-B", "-X", "utf8", "-c", _DRIVER, str(path),
-                   *(str(v) for v in (seconds, memory, output))]  # fmt: skip
+                   *(str(v) for v in (seconds, memory, output)), str(report)]  # fmt: skip
         with open(Path(folder) / "stdout", "w+b") as out, open(Path(folder) / "stderr", "w+b") as err:
             process = subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=out,
                                        stderr=err, start_new_session=True)  # fmt: skip
@@ -96,10 +101,11 @@ def run(code: str, *, seconds: int = 20, memory: int = 4 << 30, output: int = 1 
             for stream in (out, err):
                 stream.seek(0)
                 texts.append(stream.read(output).decode("utf-8", "replace"))
+        told = report.read_text(encoding="utf-8") if report.exists() else ""
     if status is not None and -status == getattr(signal, "SIGXCPU", None):
         status, timed_out = None, True  # the limit on processor time
-    exception, message = (None, "") if status == 0 or timed_out else _exception(texts[1])
-    return Run(status, exception, message, texts[0], texts[1], timed_out)
+    exception, _, message = told.partition("\n")
+    return Run(status, exception or None, message, texts[0], texts[1], timed_out)
 
 
 def _stop(process: subprocess.Popen) -> None:
@@ -112,12 +118,6 @@ def _stop(process: subprocess.Popen) -> None:
     except (ProcessLookupError, PermissionError):
         pass  # it ended by itself
     process.wait()
-
-
-def _exception(stderr: str) -> tuple[str | None, str]:
-    """Class and message of the exception that a traceback ends with."""
-    found = [m for line in stderr.splitlines() if (m := _LAST_LINE.match(line)) and not line.startswith("Traceback")]
-    return (found[-1][1], found[-1][2] or "") if found else (None, "")
 
 
 def parse(code: str) -> str | None:
