@@ -14,10 +14,10 @@ from pathlib import Path
 CORE = ("attention.equivariance", "sinusoidal.shift", "sinusoidal.gram", "rope.relative", "taylor.second_order")
 REPLAY = """
 import json, sys, time
-from symcheck.checker import replay
+from symcheck.rechecking import replay_all
 data = {p: json.load(open(p)) for p in sys.argv[1:]}
 start = time.perf_counter()
-out = replay(data)
+out = replay_all(data)
 print(time.perf_counter() - start, sum(isinstance(x, Exception) for x in out.values()), "sympy" in sys.modules)
 """
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .checker import Rejected, digest, parse, replay
+from .checker import Rejected, Theorem, digest, parse, replay
 
 
 def recheck_files(paths: Sequence[Path]) -> list[dict[str, Any]]:
@@ -28,7 +28,7 @@ def recheck_files(paths: Sequence[Path]) -> list[dict[str, Any]]:
         except Rejected as e:
             broken[str(path)] = str(e)
     _add_cited(data)
-    outcome = replay(data)
+    outcome = replay_all(data)
     registered = _registered()
     rows = []
     for path in files:
@@ -48,6 +48,31 @@ def recheck_files(paths: Sequence[Path]) -> list[dict[str, Any]]:
                 row["statement_matches"] = registered[path.stem].is_proved_by(result)
         rows.append(row)
     return rows
+
+
+def replay_all(certificates: Mapping[str, Any]) -> dict[str, Theorem | Rejected]:
+    """Replay named certificates, in an order in which each comes after those that it cites."""
+    out = replay(cited_first(certificates))
+    return {name: out[name] for name in certificates}
+
+
+def cited_first(certificates: Mapping[str, Any]) -> dict[str, Any]:
+    """The certificates in an order in which each stands after those that it cites."""
+    names: dict[str, str] = {}
+    for name, data in certificates.items():
+        names.setdefault(digest(data), name)
+    order: dict[str, Any] = {}
+    started: set[str] = set()
+    todo = [(name, False) for name in reversed(list(certificates))]
+    while todo:
+        name, ready = todo.pop()
+        if ready:
+            order.setdefault(name, certificates[name])
+        elif name not in started:
+            started.add(name)
+            todo.append((name, True))
+            todo += [(names[d], False) for d in sorted(_cited([certificates[name]])) if d in names]
+    return order
 
 
 def _add_cited(data: dict[str, Any]) -> None:

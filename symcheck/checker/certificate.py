@@ -3,7 +3,7 @@
 ``{"format": ..., "terms": [...], "steps": [[rule, argument ...], ...], "statement": [[hypothesis ...], conclusion]}``.
 A term is ``[binders, head, arguments]``, with references to earlier terms only; the head is ``["b", index,
 type]``, ``["v", name, type]``, ``["c", name, type]`` (primitive), ``["d", name, body]`` (defined) or ``["n",
-value, sort]``. The form is canonical: what is not used, or not in order of first use, is rejected.
+value, sort]``. The form is canonical: a term or step that is not used, or a term out of order, is rejected.
 """
 
 from __future__ import annotations
@@ -11,13 +11,24 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from ..terms import (Bound, Budget, Const, Head, Num, Term, TermError, Var, budget, check_type,
-                     eta)  # fmt: skip
+from ..terms import (
+    Bound,
+    Budget,
+    Const,
+    Head,
+    Num,
+    Term,
+    TermError,
+    Var,
+    budget,
+    check_type,
+    eta,  # fmt: skip
+)
 from .rules import RULES, RuleError, Theorem
 
 FORMAT = "symcheck-certificate-1"
@@ -29,63 +40,6 @@ RATIONAL = re.compile(rf"-?(0|[1-9][0-9]{{0,{MAX_DIGITS}}})(/[1-9][0-9]{{0,{MAX_
 
 class Rejected(ValueError):
     """The certificate is not accepted: at which step, by which rule, and why."""
-
-
-def encode(steps: Sequence[tuple[str, tuple]], last: int, result: Theorem) -> dict:
-    """The certificate of step number ``last``: only what it needs, in order of first use."""
-    terms: list = []
-    places: dict[Term, int] = {}
-    out: list[list] = []
-    numbers: dict[int, int] = {}
-
-    def place(t: Term) -> int:
-        if t not in places:
-            refs, h = [place(a) for a in t.args], t.head
-            match h:
-                case Bound():
-                    head = ["b", h.index, _listed(h.type)]
-                case Num():
-                    head = ["n", str(h.value), h.type]
-                case Const(body=Term() as body):
-                    head = ["d", h.name, place(body)]
-                case _:
-                    head = ["v" if isinstance(h, Var) else "c", h.name, _listed(h.type)]
-            places[t] = len(terms)
-            terms.append([[_listed(b) for b in t.binders], head, refs])
-        return places[t]
-
-    def put(kind: str, value: Any) -> Any:
-        match kind:
-            case "step":
-                return step(value)
-            case "term":
-                return place(value)
-            case "variable":
-                return place(eta(value))
-            case "steps" | "terms":
-                return [put(kind[:-1], v) for v in value]
-            case "values":
-                return [[place(eta(k)), place(v)] for k, v in sorted(value.items(), key=lambda e: e[0].name)]
-            case "products":
-                return [[str(c), list(ks), place(sq)] for c, ks, sq in value]
-        return list(value) if kind == "names" else value
-
-    def step(k: int) -> int:
-        if k not in numbers:
-            rule, args = steps[k]
-            line = [rule, *(put(kind, a) for kind, a in zip(RULES[rule][1], args, strict=True))]
-            numbers[k] = len(out)
-            out.append(line)
-        return numbers[k]
-
-    step(last)
-    hyps = sorted(result.hyps, key=lambda p: p.digest)
-    statement = [[place(p) for p in hyps], place(result.concl)]
-    return {"format": FORMAT, "terms": terms, "steps": out, "statement": statement}
-
-
-def _listed(t: Any) -> Any:
-    return t if isinstance(t, str) else [_listed(a) for a in t]
 
 
 def _require(condition: bool, what: str) -> None:
@@ -155,13 +109,23 @@ def decode(data: Any, accepted: Mapping[str, Theorem] | None = None, trace: list
     ``accepted`` are the theorems of certificates that were replayed before, by digest; ``cite`` steps may
     refer to them and to nothing else. ``trace`` receives what each step proves.
     """
-    where, steps, theorems = "header", [], trace if trace is not None else []  # type: str, list[tuple], list[Theorem]
+    where, theorems = "header", trace if trace is not None else []
     token = budget.set(Budget(MAX_WORK))
     try:
         keys = ("format", "terms", "steps", "statement")
         _require(isinstance(data, dict) and sorted(data) == sorted(keys), f"expected an object with the keys {keys}")
         _require(data["format"] == FORMAT, f"the format is not {FORMAT}")
         terms: list[Term] = []
+        seen: dict[int, None] = {}  # terms in order of first use
+        used: set[int] = set()
+
+        def touch(k: int) -> None:
+            if k not in seen:
+                head, refs = data["terms"][k][1:]
+                for ref in [*refs, head[2]] if head[0] == "d" else refs:
+                    touch(ref)
+                seen[k] = None
+
         for k, node in enumerate(_list(data["terms"])):
             where = f"term {k}"
             terms.append(_term(node, terms))
@@ -169,9 +133,11 @@ def decode(data: Any, accepted: Mapping[str, Theorem] | None = None, trace: list
         def get(kind: str, x: Any) -> Any:
             match kind:
                 case "step":
-                    return _natural(x, len(theorems), "a step refers to earlier steps only")
+                    used.add(_natural(x, len(theorems), "a step refers to earlier steps only"))
+                    return x
                 case "term":
-                    return terms[_natural(x, len(terms), "term")]
+                    touch(_natural(x, len(terms), "term"))
+                    return terms[x]
                 case "variable":
                     head = get("term", x).head
                     _require(isinstance(head, Var) and eta(head) == get("term", x), "not a variable")
@@ -179,7 +145,10 @@ def decode(data: Any, accepted: Mapping[str, Theorem] | None = None, trace: list
                 case "steps" | "terms":
                     return [get(kind[:-1], y) for y in _list(x)]
                 case "values":
-                    return {get("variable", _list(y, 2)[0]): get("term", y[1]) for y in _list(x)}
+                    out = {get("variable", _list(y, 2)[0]): get("term", y[1]) for y in _list(x)}
+                    order = [(v.name, repr(v.type)) for v in out]
+                    _require(len(out) == len(x) and order == sorted(order), "the variables are not in order")
+                    return out
                 case "products":
                     return [(_rational(_list(y, 3)[0]), [_natural(z, 10_000, "fact") for z in _list(y[1])],
                              get("term", y[2])) for y in _list(x)]  # fmt: skip
@@ -197,15 +166,18 @@ def decode(data: Any, accepted: Mapping[str, Theorem] | None = None, trace: list
             _require(isinstance(rule, str) and rule in RULES, "unknown rule")
             kinds = RULES[rule][1]
             apply_rule = (accepted or {}).__getitem__ if rule == "cite" else RULES[rule][0]
-            args = tuple(get(kind, x) for kind, x in zip(kinds, _list(line[1:], len(kinds)), strict=True))
-            steps.append((rule, args))
+            args = [get(kind, x) for kind, x in zip(kinds, _list(line[1:], len(kinds)), strict=True)]
             theorems.append(apply_rule(*(
                 theorems[a] if kind == "step" else [theorems[b] for b in a] if kind == "steps" else a
                 for kind, a in zip(kinds, args, strict=True))))  # fmt: skip
         where = "end"
-        for x in (*_list(_list(data["statement"], 2)[0]), data["statement"][1]):
-            get("term", x)
-        _require(encode(steps, len(steps) - 1, theorems[-1]) == data, "not in canonical form, or another statement")
+        hyps, concl = _list(data["statement"], 2)
+        stated = [get("term", x) for x in _list(hyps)], get("term", concl)
+        result = theorems[-1]
+        _require(stated == (sorted(result.hyps, key=lambda p: p.digest), result.concl), "proves another statement")
+        _require(list(seen) == list(range(len(terms))), "not in canonical form: a term is unused, or out of order")
+        _require(len(set(terms)) == len(terms), "not in canonical form: a term stands twice")
+        _require(used >= set(range(len(theorems) - 1)), "not in canonical form: a step is not used")
         return theorems[-1]
     except (TermError, RuleError, RecursionError) as e:
         raise Rejected(f"{where}: {str(e) or 'nested too deeply'}") from None
@@ -242,27 +214,12 @@ def parse(path: str | Path) -> Any:
 
 
 def replay(certificates: Mapping[str, Any]) -> dict[str, Theorem | Rejected]:
-    """Replay named certificates, those that are cited before those that cite them."""
-    keys = {name: digest(data) for name, data in certificates.items()}
-    names = {key: name for name, key in keys.items()}
+    """Replay named certificates in their order; each may cite those before it."""
     out: dict[str, Theorem | Rejected] = {}
     accepted: dict[str, Theorem] = {}
-
-    def visit(key: str, above: tuple[str, ...]) -> None:
-        name, data = names[key], certificates[names[key]]
-        steps = data.get("steps") if isinstance(data, dict) else None
-        for s in steps if isinstance(steps, list) else []:
-            cites = s[1] if isinstance(s, list) and len(s) == 2 and s[0] == "cite" else None
-            if isinstance(cites, str) and cites in names and names[cites] not in out and len(above) < 50:
-                visit(cites, (*above, key))
+    for name, data in certificates.items():
         try:
-            accepted[key] = out[name] = decode(data, accepted)
+            accepted[digest(data)] = out[name] = decode(data, accepted)
         except Rejected as e:
             out[name] = e
-
-    for key, name in names.items():
-        if name not in out:
-            visit(key, ())
-    return {name: out[names[key]] for name, key in keys.items()}
-
-
+    return out

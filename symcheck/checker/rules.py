@@ -170,7 +170,8 @@ def pos(goal: Term, facts: Sequence[Theorem], products: Sequence[tuple[Fraction,
 
 def ball(goal: Term, precision: int, splits: int) -> Theorem:
     """A closed strict inequality, alone or for all x of an interval, by ball arithmetic."""
-    _need(not goal.free and not goal.loose and 2 <= precision <= 4000 and splits <= 40, "not closed, or past the limits")
+    _need(not goal.free and not goal.loose, "the goal is not closed")
+    _need(2 <= precision <= 4000 and splits <= 40, "past the limits of 4000 bits and 40 bisections")
     try:
         _need(balls.holds(goal, precision, splits), f"not certain at {precision} bits")
     except (LookupError, TypeError, ValueError, ArithmeticError) as e:

@@ -14,9 +14,25 @@ from typing import Any
 from ..checker import certificate
 from ..checker.axioms import AXIOMS
 from ..checker.rules import RULES, RuleError, Theorem
-from ..terms import (Const, Term, TermError, Var, abstract, apply, const, eq, eta, implies, lam, lt, number,
-                     quantify, substitute)  # fmt: skip
+from ..terms import (
+    Const,
+    Term,
+    TermError,
+    Var,
+    abstract,
+    apply,
+    const,
+    eq,
+    eta,
+    implies,
+    lam,
+    lt,
+    number,
+    quantify,  # fmt: skip
+    substitute,
+)
 from . import algebra
+from .encoding import encode
 
 
 class ProofError(ValueError):
@@ -157,7 +173,7 @@ class Proof:
 
     def certificate(self, line: Line) -> dict:
         """The certificate of a line, without the steps that it does not need."""
-        return certificate.encode(self.steps, line.number, line.theorem)
+        return encode(self.steps, line.number, line.theorem)
 
     def because(self, line: Line, reason: str) -> Line:
         """Note a reason for people, printed beside the step in documents."""
@@ -396,4 +412,4 @@ def _replace_term(t: Term, old: Term, new: Term) -> Term:
     return Term(t.binders, t.head, [_replace_term(a, old, new) for a in t.args])
 
 
-__all__ = ["Line", "Proof", "ProofError", "Statement", "definitions", "const", "lt"]
+__all__ = ["Line", "Proof", "ProofError", "Statement", "const", "definitions", "lt"]
