@@ -13,7 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 #: One module a library; each registers its adapters when it is imported.
-MODULES: tuple[str, ...] = ("rotary_embedding_torch",)
+MODULES: tuple[str, ...] = (
+    "hf_transformers",
+    "keras_jax_onnx",
+    "rotary_embedding_torch",
+    "torch_libraries",
+    "vision",
+)
 
 
 @dataclass(frozen=True)
