@@ -10,17 +10,28 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from derivations.frequencies import exp, frequency, log, rpow
-from derivations.sinusoidal import PE_cosine, absolute_le, code, cos, kernel, sin, theta
-from derivations.taylor import nonnegative
-from derivations.vectors import dot
+from derivations.frequencies import as_exponential, exp, frequency, log, rpow
+from derivations.sinusoidal import absolute_le, cos, kernel, sin, theta
 from symcheck.claims import theorem
-from symcheck.prove.calculus import derivative, has_derivative, inside, taylor_lagrange
-from symcheck.prove.lemmas import sum_ext, sum_scale, total
+from symcheck.prove.calculus import derivative, has_derivative, taylor_lagrange
+from symcheck.prove.lemmas import sum_add, sum_ext, sum_scale, total
 from symcheck.prove.proof import Line, Proof, Statement
 from symcheck.render.notation import register
 from symcheck.terms import (
-    Term, const, defined, eq, exists, forall, implies, lam, le, lt, negation, number, unfold, var,
+    Term,
+    const,
+    defined,
+    eq,
+    exists,
+    forall,
+    implies,
+    lam,
+    le,
+    lt,
+    negation,
+    number,
+    unfold,
+    var,
 )  # fmt: skip
 
 SU, STEIN = "Su, kexue.fm/archives/8231", "Stein 1993, Harmonic Analysis, VIII.1.1"
@@ -36,6 +47,11 @@ def integral(f: Callable[[Term], Term], lo: Term | int = 0, hi: Term | int = 1) 
 
 def absolute(x: Term) -> Term:
     return const("abs", x)
+
+
+def real(n: Term) -> Term:
+    """A natural number as a real one."""
+    return const("real", n)
 
 
 def within(p: Callable[[Term], Term]) -> Term:
@@ -340,3 +356,292 @@ def tends_to_zero(p: Proof, goal: Term, size: Term, positive: Line, small: Line,
     done = p.pos(lt(line.lhs, e), line, less)
     every = p.generalise(p.discharge(done, known.concl), x)
     return p.witness(goal, border, every)
+
+
+def cosine_integral(x: Term) -> Term:
+    """Ci(x)."""
+    return const("Ci", x)
+
+
+@theorem("decay.closed_form", Statement((above_one, lt(0, x)), eq(
+    decay(b, x), (cosine_integral(x) - cosine_integral(x / b)) / log(b))),
+    "The integral in closed form: (Ci(x) - Ci(x/b))/ln b", references=("DLMF 6.2.11", SU + ", eq. 11"),
+    instance=lambda p: [p.ball(lt(number(1), number(2))), p.ball(lt(number(0), number(1)))])  # fmt: skip
+def closed_form(p: Proof, goal: Statement) -> Line:
+    above, positive = (p.assume(z) for z in goal.hyps)
+    size = log(b)
+    inv = const("inv", size)
+    unit = unit_of(p, log_positive(p, above))
+    down = lam("R", lambda s: x * exp(-s * size))
+    antiderivative = lam("R", lambda s: -(cosine_integral(down(s)) * inv))
+    integrand = lam("R", lambda s: cos(down(s)))
+    over = p.axiom("exp_positive", x=-t * size)
+    there = p.rule("pos", lt(0, down(t)), [positive, over], [(Fraction(1), [0, 1], number(1))], [], [])
+    inner = derivative(p, down, t)
+    chain = p.axiom("deriv_chain", p.axiom("deriv_Ci", there, t=down(t)), inner, g=const("Ci"), w=down, t=t,
+                    u=cos(down(t)) * const("inv", down(t)), v=inner.concl.args[2])  # fmt: skip
+    line = derivative(p, antiderivative, t, [chain])
+    same = p.ring(eq(line.concl.args[2], integrand(t)), unit, unit_of(p, there))
+    slope = p.generalise(p.rewrite(same, line, lambda z: has_derivative(antiderivative, t, z)), t)
+    smooth = has_slope(p, derivative(p, integrand, t))
+    whole = p.mp(p.at(fundamental_theorem(p), G=antiderivative, g=integrand), slope, smooth)
+    base = p.axiom("exp_log", p.pos(lt(0, b), above), x=b)
+    ends = []
+    for z, value in ((0, x), (1, x / b)):
+        at = exp(-number(z) * size)
+        if z == 0:
+            power = p.convert(p.axiom("exp_zero"), eq(at, 1))
+        else:
+            power = p.ring(eq(at, 1 / b), p.convert(powers(p, ONE), eq(exp(size) * at, 1)), base,
+                           unit_of(p, p.pos(lt(0, b), above)))  # fmt: skip
+        same = p.ring(eq(down(z), value), power)
+        ends.append(p.rewrite(same, p.refl(cosine_integral(down(z))),
+                              lambda y, z=z: eq(cosine_integral(down(z)), cosine_integral(y))))  # fmt: skip
+    start = p.by_definition(eq(decay(b, x), whole.lhs), "decay", "rpow")
+    return p.ring(goal.concl, start, whole, *ends)
+
+
+# The finite sum as a Riemann sum ------------------------------------------------------------------------
+bounded = within(lambda t: const("and", le(-M, g1(t)), le(g1(t), M)))
+smooth_g = forall("R", lambda t: has_derivative(lam("R", lambda s: g(s)), t, g1(t)))
+riemann_sum = total(n, lambda i: g(i / real(n))) / real(n)
+
+
+@theorem("decay.riemann", Statement((smooth_g, bounded, lt(0, n)), le(
+    absolute(riemann_sum - const("integral", g, 0, 1)), M / (2 * real(n))), (n.head, g.head, g1.head, M.head)),
+    "A left Riemann sum of n terms misses the integral by at most max |g'| / (2n)",
+    references=("Davis and Rabinowitz 1984, Methods of Numerical Integration, 2.1",))  # fmt: skip
+def riemann(p: Proof, goal: Statement) -> Line:
+    """On each cell, A(t) = int_0^t g is expanded to second order with Lagrange's remainder; the cells are added."""
+    slope, limits, some = (p.assume(z) for z in goal.hyps)
+    smooth = has_slope(p, p.specialise(slope, t))
+    share = const("inv", real(n))
+    whole = lam("R", lambda s: const("integral", g, 0, s))
+    k = var("k", "N")
+    size = p.pos(lt(0, real(n)), some)
+    unit, above = unit_of(p, size), p.axiom("inverse_positive", size, x=real(n))
+    place = lam("R", lambda s: (k + s) * share)
+    cell = [lam("R", lambda s: whole(place(s))), lam("R", lambda s: g(place(s)) * share),
+            lam("R", lambda s: g1(place(s)) * share * share)]  # fmt: skip
+    inner = derivative(p, place, t)
+    lines = []
+    for outer, value, function, final in (
+            (area(p, g, smooth, place(t)), g(place(t)), whole, cell[1]),
+            (p.specialise(slope, place(t)), g1(place(t)), g, None)):
+        line = p.axiom("deriv_chain", outer, inner, g=function, w=place, t=t, u=value, v=inner.concl.args[2])
+        if final is None:
+            line, final = derivative(p, cell[1], t, [line]), cell[2]
+        same = p.ring(eq(line.concl.args[2], final(t)))
+        head = line.concl.args[0]
+        lines.append(p.generalise(p.rewrite(same, line, lambda z, head=head: has_derivative(head, t, z)), t))
+    taylor = p.mp(p.at(taylor_lagrange(p), g=cell[0], g1=cell[1], g2=cell[2]), *lines)
+    below = p.assume(lt(k, n))
+    error = M * share * share * HALF
+    step = whole(place(ONE)) - whole(place(ZERO)) - g(place(ZERO)) * share
+
+    def on_cell(t: Term, line: Line) -> Line:
+        left, right, value = p.parts(line)
+        order = p.pos(le(real(k) + 1, real(n)), below)
+        nonneg = p.convert(p.axiom("nat_nonneg", n=k), le(0, real(k)))
+        low = p.rule("pos", le(0, place(t)), [nonneg, left, above],
+                     [(Fraction(1), [0, 2], ONE), (Fraction(1), [1, 2], ONE)], [], [])  # fmt: skip
+        high = p.rule("pos", le(place(t), 1), [order, right, above],
+                      [(Fraction(1), [0, 2], ONE), (Fraction(1), [1, 2], ONE)], [unit], [number(-1)])  # fmt: skip
+        bounds = p.parts(p.mp(p.specialise(limits, place(t)), low, high))
+        same = p.ring(eq(step, HALF * g1(place(t)) * share * share), value)
+        out = []
+        for k_, aim in enumerate((le(-error, step), le(step, error))):
+            out.append(p.rule("pos", aim, [bounds[k_], above], [(HALF, [0, 1, 1], ONE)], [same],
+                              [-ONE if k_ else ONE]))  # fmt: skip
+        return p.both(*out)
+
+    one_cell = p.generalise(p.discharge(p.obtain(taylor, on_cell, name="t"), below.concl), k)
+    f_ = lam("N", lambda i: g(i * share))
+
+    def claim(k: Term) -> Term:
+        rest = whole(k * share) - total(k, f_) * share
+        return implies(lt(k, n + 1), const("and", le(-(k * error), rest), le(rest, k * error)))
+
+    zero = number(0, "N")
+    empty = p.convert(p.axiom("integral_empty", g=g, x=ZERO), eq(whole(zero * share), 0))
+    base_facts = [empty, p.ring(eq(total(zero, f_) * share, 0), p.axiom("sum_zero", f=f_))]
+    base = p.discharge(p.both(*(p.pos(part, *base_facts) for part in claim(zero).args[1].args)), lt(zero, n + 1))
+
+    def next_cell(k: Term, hypothesis: Line) -> Line:
+        here = p.assume(lt(k + 1, n + 1))
+        before = p.parts(p.mp(hypothesis, p.pos(lt(k, n + 1), here)))
+        now = p.parts(p.mp(p.specialise(one_cell, k), p.pos(lt(k, n), here)))
+        wanted = claim(k + 1).args[1]
+        opened = p.axiom("sum_successor", n=k, f=f_)
+        scaled = p.ring(eq(total(k + 1, f_) * share, total(k, f_) * share + f_(k) * share), opened)
+        return p.discharge(p.both(*(p.pos(part, line, at, scaled) for part, line, at in
+                                    zip(wanted.args, before, now, strict=True))), here.concl)  # fmt: skip
+
+    sums = p.induction(claim, base, next_cell, name="k")
+    end = p.parts(p.mp(p.at(sums, k=n), p.pos(lt(n, n + 1))))
+    edge = p.rewrite(unit, p.refl(whole(real(n) * share)), lambda z: eq(whole(real(n) * share), whole(z)))
+    rest = riemann_sum - const("integral", g, 0, 1)
+    bound = goal.concl.args[1]
+    two = unit_of(p, p.pos(lt(0, 2 * real(n)), some))
+    half = p.ring(eq(const("inv", 2 * real(n)), HALF * share), two, unit)
+    total_error = p.ring(eq(n * error, bound), half, unit)
+    facts = [edge, total_error, p.convert(p.refl(total(n, f_) * share), eq(total(n, f_) * share, riemann_sum))]
+    return absolute_le(p, goal.concl, p.pos(le(rest, bound), *end, *facts), p.pos(le(-bound, rest), *end, *facts))
+
+
+thetas = lam("N", lambda i: frequency(b, 2 * h, i))
+FINITE = (above_one, le(0, x), lt(0, h))
+
+
+def finite_instance(p: Proof) -> list[Line]:
+    """b = 2, x = 0, one pair."""
+    return [p.ball(lt(number(1), number(2))), p.pos(le(0, 0)), p.ball(lt(number(0, "N"), number(1, "N")))]
+
+
+def pair_frequency(p: Proof, i: Term, some: Line) -> Line:
+    """``theta_i = exp(-(i/h) log b)`` for d = 2h."""
+    line = p.at(p.at(as_exponential(p, i), d=2 * h))
+    units = [unit_of(p, p.pos(lt(0, z), some)) for z in (real(h), real(2 * h))]
+    wanted = -(i / real(h)) * log(b)
+    same = p.ring(eq(line.rhs.args[0], wanted), *units)
+    return p.rewrite(same, line, lambda z: eq(line.lhs, exp(z)))
+
+
+@theorem("decay.riemann_form", Statement((lt(0, h),), eq(
+    kernel(h, thetas, x), real(h) * total(h, lambda i: cos(x * rpow(b, -(i / real(h)))) * (1 / real(h)))),
+    (b.head, h.head)),
+    "The inner product is d/2 times a left Riemann sum with d/2 terms", references=(SU + ", eq. 11",),
+    instance=lambda p: [p.ball(lt(number(0, "N"), number(1, "N")))])  # fmt: skip
+def riemann_form(p: Proof, goal: Statement) -> Line:
+    some = p.assume(goal.hyps[0])
+    unit = unit_of(p, p.pos(lt(0, real(h)), some))
+    share = const("inv", real(h))
+    values = lam("N", lambda i: cos(x * exp(-(i / real(h)) * log(b))))
+    start = p.by_definition(eq(kernel(h, thetas, x), total(h, lambda i: cos(x * frequency(b, 2 * h, i)))), "kernel")
+    each = sum_ext(p, h, start.rhs.args[1], values, lambda i, _: p.rewrite(
+        pair_frequency(p, i, some), p.refl(cos(x * frequency(b, 2 * h, i))),
+        lambda z, i=i: eq(cos(x * frequency(b, 2 * h, i)), cos(x * z))))  # fmt: skip
+    target = goal.concl.args[1].args[1]
+    opened = unfold(target, ["rpow"])
+    scaled = p.at(sum_scale(p), n=h, c=share, f=values)
+    swap = sum_ext(p, h, opened.args[1], scaled.lhs.args[1], lambda i, _: p.ring(
+        eq(opened.args[1](i), scaled.lhs.args[1](i))))  # fmt: skip
+    return p.ring(goal.concl, start, each, p.by_definition(eq(target, opened), "rpow"), swap, scaled, unit)
+
+
+@theorem("decay.riemann_error", Statement(FINITE, le(
+    absolute(kernel(h, thetas, x) / real(h) - decay(b, x)), x * log(b) / (2 * real(h))), (b.head, h.head)),
+    "2/d times the inner product misses the integral by at most x ln b / d", references=(SU + ", eq. 11",),
+    instance=finite_instance)  # fmt: skip
+def riemann_error(p: Proof, goal: Statement) -> Line:
+    above, nonneg, some = (p.assume(z) for z in goal.hyps)
+    size = log(b)
+    slope = log_positive(p, above)
+    down = lam("R", lambda s: exp(-s * size))
+    integrand = lam("R", lambda s: cos(x * down(s)))
+    change = lam("R", lambda s: x * size * (down(s) * sin(x * down(s))))
+    rate = every_slope(p, integrand, change)
+    # |g'| <= x ln b: b^(-t) lies in (0, 1] and the sine in [-1, 1]
+    lo, hi = p.assume(le(0, t)), p.assume(le(t, 1))
+    over = p.axiom("exp_positive", x=-t * size)
+    under = at_most_one(p, lo, slope)
+    unit = p.axiom("pythagoras", x=x * down(t))
+    s, q = sin(x * down(t)), cos(x * down(t))
+    squares = [s + 1, s - 1, q]
+    low, high = p.pos(le(-1, s), unit, squares=squares), p.pos(le(s, 1), unit, squares=squares)
+    product = p.rule("pos", le(0, x * size), [nonneg, slope], [(Fraction(1), [0, 1], ONE)], [], [])
+    least = p.pos(le(0, down(t)), over)
+    bounds = []
+    for fact, aim in ((low, le(-(x * size), change(t))), (high, le(change(t), x * size))):
+        # x L (1 -+ E s) = x L (1 - E) + x L E (1 -+ s)
+        bounds.append(p.rule("pos", aim, [product, under, least, fact],
+                             [(Fraction(1), [0, 1], ONE), (Fraction(1), [0, 2, 3], ONE)], [], []))  # fmt: skip
+    every = p.generalise(p.discharge(p.both(*bounds), lo.concl, hi.concl), t)
+    line = p.theorem("decay.riemann", rate, every, some, g=integrand, g1=change, M=x * size, n=h)
+    form = p.theorem("decay.riemann_form", some, b=b, h=h, x=x)
+    opened = unfold(form.rhs, ["rpow"])
+    target = total(h, lambda i: integrand(i / real(h)))
+    share = const("inv", real(h))
+    values = lam("N", lambda i: integrand(i / real(h)))
+    scaled = p.at(sum_scale(p), n=h, c=share, f=values)
+    swap = sum_ext(p, h, opened.args[1].args[1], scaled.lhs.args[1], lambda i, _: p.ring(
+        eq(opened.args[1].args[1](i), scaled.lhs.args[1](i))))  # fmt: skip
+    unit_h = unit_of(p, p.pos(lt(0, real(h)), some))
+    whole = p.by_definition(eq(decay(b, x), const("integral", integrand, 0, 1)), "decay", "rpow")
+    same = p.ring(eq(kernel(h, thetas, x) * share - decay(b, x), target * share - whole.rhs), form,
+                  p.by_definition(eq(form.rhs, opened), "rpow"), swap, scaled, unit_h, whole)  # fmt: skip
+    start = p.convert(line, le(absolute(same.rhs), goal.concl.args[1]))
+    return p.rewrite(p.symm(same), start, lambda z: le(absolute(z), goal.concl.args[1]))
+
+
+def at_most_one(p: Proof, nonneg: Line, slope: Line) -> Line:
+    """``b^(-t) <= 1`` for t >= 0."""
+    t, size = nonneg.rhs, slope.rhs
+    down = exp(-t * size)
+    goal = le(down, 1)
+
+    def bigger(line: Line) -> Line:  # 1 < b^(-t) and 1 <= b^t, yet their product is 1
+        product = p.axiom("exp_add", x=t * size, y=-t * size)
+        one = p.convert(p.axiom("exp_zero"), eq(product.lhs, 1))
+        at_least = p.cases(p.axiom("trichotomy", x=ZERO, y=t * size), lambda less: _grown(p, less),
+                           lambda more: _flat(p, more, nonneg, slope))  # fmt: skip
+        bad = p.rule("pos", const("false"), [line, at_least, p.axiom("exp_positive", x=t * size)],
+                     [(Fraction(1), [0, 2], ONE), (Fraction(1), [1], ONE)],
+                     [p.trans(p.symm(product), one)], [-ONE])  # fmt: skip
+        return p.axiom("false_elim", bad, p=goal)
+
+    return p.cases(p.axiom("trichotomy", x=ONE, y=down), bigger, lambda line: line)
+
+
+def _grown(p: Proof, less: Line) -> Line:
+    """``1 <= exp(y)`` from 0 < y."""
+    return p.pos(le(1, exp(less.rhs)), p.axiom("exp_increasing", less, x=ZERO, y=less.rhs), p.axiom("exp_zero"))
+
+
+def _flat(p: Proof, more: Line, nonneg: Line, slope: Line) -> Line:
+    """``1 <= exp(t L)`` where t L <= 0, that is t L = 0."""
+    y = more.lhs
+    product = p.rule("pos", le(0, y), [nonneg, slope], [(Fraction(1), [0, 1], ONE)], [], [])
+    zero = p.axiom("le_antisymmetry", more, product, x=y, y=ZERO)
+    line = p.rewrite(p.symm(zero), p.axiom("exp_zero"), lambda z: eq(exp(z), 1))
+    return p.pos(le(1, exp(y)), line)
+
+
+@theorem("decay.finite_bound", Statement((above_one, lt(0, x), lt(0, h)), le(
+    absolute(kernel(h, thetas, x)), real(h) * (2 * b / (x * log(b))) + x * log(b) / 2), (b.head, h.head)),
+    "|<p_m, p_n>| is at most (d/2) 2b/(x ln b) + x ln b / 2 at the distance x", references=(SU + ", eq. 11",),
+    instance=lambda p: [p.ball(lt(number(1), number(2))), p.ball(lt(number(0), number(1))),
+                        p.ball(lt(number(0, "N"), number(1, "N")))])  # fmt: skip
+def finite_bound(p: Proof, goal: Statement) -> Line:
+    above, positive, some = (p.assume(z) for z in goal.hyps)
+    error = p.theorem("decay.riemann_error", above, p.pos(le(0, x), positive), some, b=b, x=x, h=h)
+    small = p.theorem("decay.exponential", above, positive, b=b, x=x, c=0)
+    whole = p.by_definition(eq(decay(b, x), integral(lambda t: cos(x * rpow(b, -t)))), "decay")
+    small = p.convert(small, le(absolute(whole.rhs), small.rhs))
+    small = p.rewrite(p.symm(whole), small, lambda z: le(absolute(z), small.rhs))
+    size = p.pos(lt(0, real(h)), some)
+    unit, two = unit_of(p, size), unit_of(p, p.pos(lt(0, 2 * real(h)), some))
+    bounds = [*between(p, error), *between(p, small)]
+    k, bound = kernel(h, thetas, x), goal.concl.args[1]
+    share = const("inv", real(h))
+    middle = p.ring(eq(error.rhs, x * log(b) * HALF * share), two, unit)
+    out = []
+    for aim, pair in ((le(k, bound), (1, 3)), (le(-bound, k), (0, 2))):
+        sign = ONE if pair == (1, 3) else -ONE
+        out.append(p.rule("pos", aim, [bounds[pair[0]], bounds[pair[1]], size],
+                          [(Fraction(1), [0, 2], ONE), (Fraction(1), [1, 2], ONE)],
+                          [middle, unit], [-real(h), sign * k - x * log(b) * HALF]))  # fmt: skip
+    return absolute_le(p, goal.concl, *out)
+
+
+def between(p: Proof, line: Line) -> list[Line]:
+    """``-c <= z`` and ``z <= c`` from |z| <= c; strictly from |z| < c."""
+    z, c = line.lhs.args[0], line.rhs
+    relation = lt if line.concl.is_const("lt") else le
+
+    def side(sign: Line) -> Line:
+        less = p.pos(le(z, 0), sign) if sign.concl.is_const("lt") else sign
+        size = p.axiom("abs_nonpos" if sign.concl.is_const("lt") else "abs_nonneg", less, x=z)
+        return p.both(p.pos(relation(-c, z), line, size, less), p.pos(relation(z, c), line, size, less))
+
+    return p.parts(p.cases(p.axiom("trichotomy", x=z, y=ZERO), side, side))
