@@ -648,7 +648,7 @@ def same_first_row(p: Proof, goal: Term) -> Line:
                                                matvec(d, A, lam("N", lambda j: P(number(0, "N"), j)), r))))),
     eq(P(number(1, "N"), number(0, "N")), 0), (d.head,)),
     "No matrix takes row 0 of a table to row 1 where row 0 is zero and row 1 is not: shifts are not built in",
-    references=(VASWANI,))  # fmt: skip
+    references=(VASWANI,), instance=lambda p: _zero_table(p))  # fmt: skip
 def learned_has_no_shift(p: Proof, goal: Statement) -> Line:
     none, some, linear = (p.assume(g) for g in goal.hyps)
     zero = number(0, "N")
@@ -658,3 +658,12 @@ def learned_has_no_shift(p: Proof, goal: Statement) -> Line:
                     lambda c, _: p.ring(eq(f(c), 0), p.specialise(none, c)))  # fmt: skip
     opened = p.by_definition(eq(at.rhs, inner.lhs), "matvec")
     return p.ring(goal.concl, at, opened, inner, p.at(sum_constant(p), n=d, c=0))
+
+
+def _zero_table(p: Proof) -> list[Line]:
+    """Of the table of zeros every row is the image of every other."""
+    one, r, none = number(1, "N"), var("r", "N"), lam("N", lambda j: number(0))
+    below = p.assume(lt(r, one))
+    image = p.symm(compute(p, matvec(one, lam(["N", "N"], lambda r, c: number(0)), none, r)))
+    return [p.generalise(p.refl(number(0)), var("j", "N")), p.ball(lt(number(0, "N"), one)),
+            p.generalise(p.discharge(p.convert(image, eq(0, image.rhs)), below.concl), r)]  # fmt: skip

@@ -120,11 +120,19 @@ def shaw_terms(p: Proof, goal: Statement) -> Line:
     return p.ring(goal.concl, outer, start, each, p.at(sum_add(p), n=d_k, f=f, g=g), *parts)
 
 
+def no_features(p: Proof, of: Term) -> Line:
+    """``for all b: (P of)_(i, b) = 0`` for tokens without components."""
+    b, f = var("b", "N"), lam("N", lambda r: P(i, r) * of(r, var("b", "N")))
+    start = p.by_definition(eq(project(number(0, "N"), P, of, i, b), total(0, f)), "project")
+    return p.generalise(p.trans(start, p.axiom("sum_zero", f=f)), b)
+
+
 @theorem("shaw.from_absolute", Statement(
     (forall("N", lambda b: eq(project(d, P, W_Q, i, b), 0)),
      forall("N", lambda b: eq(project(d, P, W_K, j, b), A(i, j, b)))),
     eq(score(d, d_k, XP, W_Q, W_K, i, j), shaw_score(d, d_k, X, W_Q, W_K, A, i, j)), (d.head, d_k.head)),
-    "From absolute codes to Shaw's: leave p_i W_Q out and put a_(i,j) for p_j W_K", references=(SHAW,))  # fmt: skip
+    "From absolute codes to Shaw's: leave p_i W_Q out and put a_(i,j) for p_j W_K", references=(SHAW,),
+    instance=lambda p: [no_features(p, M) for M in (W_Q, W_K)])  # fmt: skip
 def from_absolute(p: Proof, goal: Statement) -> Line:
     none, keys = (p.assume(g) for g in goal.hyps)
     q, key = projected(X, W_Q, i), projected(X, W_K, j)

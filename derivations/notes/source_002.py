@@ -35,13 +35,13 @@ from symcheck.kernels.bounds import sinusoidal_bound
 from symcheck.listings import Run, parse, run, same_lines, undefined_names
 from symcheck.prove.proof import Line, Proof, Statement
 from symcheck.prove.refute import matrix, table
-from symcheck.terms import Term, const, eq, lt, number, unfold, var
+from symcheck.terms import Term, const, eq, le, lt, number, unfold, var
 
 SOURCE = Source(file="002_f66ea941ecbd275d.txt", key="S002", title="位置编码和RoPE", language="zh")
 
 LISTING = "s002_section_1_3"
 BASE, SIZE = number(10**4), number(512, "N")
-M, N, r, max_len = (var(v, "N") for v in ("m", "n", "r", "max_len"))
+M, N, L, r, max_len = (var(v, "N") for v in ("m", "n", "L", "r", "max_len"))
 
 claim("S002-001", SOURCE, "preface", None, "RoPE is used in LLaMA, Baichuan and ChatGLM, among others.",
       not_mathematical("which models use a scheme is a matter of their documentation"))  # fmt: skip
@@ -160,6 +160,9 @@ claim("S002-009", SOURCE, "section 1.3, code", r"\texttt{pe = torch.zeros(max\_l
 
 ROW = Statement((lt(r, max_len),), const("and", eq(PE(theta, r, 2 * i), sin(r * theta(i))),
                                          eq(PE(theta, r, 2 * i + 1), cos(r * theta(i)))), (max_len.head,))  # fmt: skip
+#: The rows of a sequence of L tokens are rows of the table.
+ENOUGH = Statement((le(L, max_len), lt(r, L)), lt(r, max_len))
+ANY_LENGTH = Statement((lt(r, L),), lt(r, max_len), (L.head, max_len.head))
 POSITION = r * number(1)
 
 
@@ -291,7 +294,9 @@ for max_len, L in ((3, 1), (3, 3), (3, 4), (1, 2)):
 
 claim("S002-014", SOURCE, "section 1.3, code", r"\texttt{x + self.pe[:, :x.size(1)]}",
       "Adds the codes of the first L positions to every sequence of a batch of shape (B, L, d).",
-      executed("proved-under", slices, Piece("proof", ROW, row), conditions=["L <= max_len (5000)"],
+      executed("proved-under", slices, Piece("proof", ROW, row),
+               Piece("proof", ENOUGH, lambda p, goal: p.pos(goal.concl, *(p.assume(g) for g in goal.hyps))),
+               refutes(ANY_LENGTH, {"L": 3, "max_len": 1, "r": 2}), conditions=["L <= max_len (5000)"],
                note="A longer sequence is refused, the shapes do not fit; with max_len = 1 it is not refused, and "
                     "every token gets the code of position 0."))  # fmt: skip
 
