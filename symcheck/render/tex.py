@@ -171,7 +171,13 @@ def tex(term: Term, free: Iterable[Var] = (), names: Iterable[str] = ()) -> str:
 def definition_tex(constant: Term, names: Iterable[str] = ()) -> str:
     """The defining equation of a constant, ``name(arguments) := body``."""
     left, right = definition(constant, names)
-    return _unmarked(f"{TeX(left).print(left)} := {TeX(left, right.free).print(right)}")
+    return _unmarked(f"{TeX(left).print(left)} := {TeX(right, left.free).print(right)}")
+
+
+def display_definition(constant: Term, names: Iterable[str] = (), width: float = 80) -> str:
+    """The defining equation for a displayed formula, broken as ``display`` does."""
+    left, right = definition(constant, names)
+    return display(f"{TeX(left).print(left)} {MARK}:= {TeX(right, left.free).print(right)}", width)
 
 
 def tex_statement(statement: Sequent) -> str:
@@ -192,12 +198,13 @@ def pmatrix(rows: Sequence[Sequence[object]]) -> str:
 
 
 def _unmarked(s: str) -> str:
-    return re.sub(f"{MARK}:?", "", s)
+    return re.sub(f"{MARK}(:(?!=))?", "", s)
 
 
 # ---------------------------------------------------------------- long formulas
 
-_PRIORITY = [r"\Rightarrow", ":", r"\land", r"\lor", "=", r"\le", "<", r"\ne", "+", "-"]
+NARROW = 25  # the width of a parenthesis within which no line is broken
+_PRIORITY = {r"\Rightarrow": 0, ":": 1, r"\land": 2, r"\lor": 2, r"\le": 3, r"\ne": 3, "=": 3, "<": 3}  # else 4
 
 
 def display(term: Term | str, width: float = 80) -> str:
@@ -214,10 +221,10 @@ def display(term: Term | str, width: float = 80) -> str:
 
 def _chunks(s: str) -> list[tuple[tuple[int, int], str]]:
     """The pieces between the marks where a line can be broken, each with the rank of the mark before it."""
-    pieces: list[tuple[tuple[int, int], str]] = []
-    braces = parens = start = 0
-    rank = (0, 0)
-    for token in re.finditer(rf"\\left|\\right|\\begin\{{|\\end\{{|\\[A-Za-z]+|\\.|[{{}}()]|{MARK}", s):
+    marks: list[tuple[int, tuple[int, int]]] = []  # position and rank
+    groups: list[tuple[int, int]] = []  # where an open parenthesis stands, and how many marks were before it
+    braces = 0
+    for token in re.finditer(rf"\\left|\\right|\\begin\{{|\\end\{{|\\[A-Za-z]+|\\.|[{{}}()\[\]]|{MARK}", s):
         match token[0]:
             case "{" | r"\left":
                 braces += 1
@@ -225,18 +232,19 @@ def _chunks(s: str) -> list[tuple[tuple[int, int], str]]:
                 braces -= 1
             case r"\begin{":
                 braces += 2
-            case r"\end{":
-                pass
-            case "(":
-                parens += 1
-            case ")":
-                parens -= 1
+            case "(" | "[":
+                groups.append((token.end(), len(marks)))
+            case ")" | "]" if groups:
+                start, before = groups.pop()
+                if visible_width(s[start : token.start()]) < NARROW:
+                    del marks[before:]
             case t if t == MARK and braces == 0:
                 operator = s[token.end() :].split(" ")[0]
-                kind = next((k for k, op in enumerate(_PRIORITY) if operator.startswith(op)), len(_PRIORITY))
-                pieces.append((rank, s[start : token.start()]))
-                rank, start = (parens, min(kind, 4) if kind < 8 else 8), token.start()
-    return [*pieces, (rank, s[start:])]
+                kind = next((k for op, k in _PRIORITY.items() if operator.startswith(op)), 4)
+                marks.append((token.start(), (len(groups), kind)))
+    ends = [at for at, _ in marks] + [len(s)]
+    first = ((0, 0), s[: ends[0]])
+    return [first, *((rank, s[at:end]) for (at, rank), end in zip(marks, ends[1:], strict=True))]
 
 
 def _lines(pieces: list[tuple[tuple[int, int], str]], width: float, indent: int) -> list[tuple[int, str]]:
@@ -255,7 +263,7 @@ def _lines(pieces: list[tuple[tuple[int, int], str]], width: float, indent: int)
     for j, group in enumerate(groups):
         joined = "".join(s for _, s in group)
         last = out[-1][1] if out else ""
-        if out and lowest[1] >= 8 and visible_width(last) + visible_width(joined) + 2 * out[-1][0] <= width:
+        if out and lowest[1] in (2, 4) and visible_width(last) + visible_width(joined) + 2 * out[-1][0] <= width:
             out[-1] = (out[-1][0], last + joined)
         else:
             out += _lines(group, width, indent + (1 if j else 0))
