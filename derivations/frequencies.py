@@ -380,9 +380,14 @@ def bounded_slope(p: Proof, f: Term, slope: Term, goal: Term) -> Line:
         up = p.pos(le(c, 1), unit, squares=[other, c - 1])
         down = p.pos(le(-1, c), unit, squares=[other, c + 1])
 
+        def product(left: Term, right: Term, *facts: Line) -> Line:
+            return p.rule("pos", le(left, right), list(facts), [(Fraction(1), [0, 1], number(1))], [], [])
+
         def side(order: Line, size: Line, above: Line, below: Line) -> Line:
-            return absolute_le(p, goal, p.pos(le(change, length), mean, size, above, order, degree=2),
-                               p.pos(le(-length, change), mean, size, below, order, degree=2))  # fmt: skip
+            high = product(c * (x - y), size.rhs, above, order)
+            low = product(-size.rhs, c * (x - y), below, order)
+            return absolute_le(p, goal, p.pos(le(change, length), mean, size, high),
+                               p.pos(le(-length, change), mean, size, low))  # fmt: skip
 
         def negative(less: Line) -> Line:
             order = p.pos(le(x - y, 0), less)
