@@ -645,3 +645,153 @@ def between(p: Proof, line: Line) -> list[Line]:
         return p.both(p.pos(relation(-c, z), line, size, less), p.pos(relation(z, c), line, size, less))
 
     return p.parts(p.cases(p.axiom("trichotomy", x=z, y=ZERO), side, side))
+
+
+# First zeros --------------------------------------------------------------------------------------------
+def first_zero(base: int, digits: str) -> Statement:
+    """K_base is positive up to a zero that is known to a unit of the last digit."""
+    lo, hi = enclosure(digits)
+    return Statement((), const("and", forall("R", lambda x: implies(lt(0, x), le(x, lo), lt(0, decay(base, x)))), exists(
+        "R", lambda x: const("and", lt(lo, x), const("and", lt(x, hi), eq(decay(base, x), 0))))))  # fmt: skip
+
+
+def enclosure(digits: str) -> tuple[Fraction, Fraction]:
+    """The number and the next one with as many digits."""
+    places = len(digits.split(".")[1])
+    lo = Fraction(digits)
+    return lo, lo + Fraction(1, 10**places)
+
+
+def crossing(p: Proof, goal: Statement, base: int, digits: str) -> Line:
+    """Up to 1 the integrand is positive, up to a point before the zero balls decide, from there K decreases."""
+    lo, hi = enclosure(digits)
+    near = Fraction(int(4 * lo) - 1, 4)
+    size = p.ball(lt(0, const("log", base)))
+    above = p.ball(lt(1, number(base)))
+    y = var("y")
+
+    def difference(x: Term) -> Term:
+        return cosine_integral(x) - cosine_integral(x / base)
+
+    def closed(positive: Line) -> Line:
+        return p.theorem("decay.closed_form", above, positive, b=base, x=positive.rhs)
+
+    inverse = p.axiom("inverse_positive", size, x=size.rhs)
+
+    def scaled(positive: Line, sign: Line) -> Line:  # 0 < K(x) from Ci(x/b) < Ci(x)
+        x = positive.rhs
+        line = closed(positive)
+        return p.rule("pos", lt(0, decay(base, x)), [sign, inverse], [(Fraction(1), [0, 1], ONE)], [line], [ONE])
+
+    inside_, below = p.assume(lt(0, y)), p.assume(le(y, lo))
+    small = p.ball(forall("R", lambda u: implies(le(0, u), le(u, 1), lt(0, cos(u)))), 64, 40)
+
+    def short(line: Line) -> Line:  # y <= 1
+        integrand = lam("R", lambda s: cos(y * exp(-s * const("log", base))))
+        smooth = has_slope(p, derivative(p, integrand, t))
+        whole = lam("R", lambda s: const("integral", integrand, 0, s))
+        known = p.generalise(p.discharge(area(p, integrand, smooth, t), le(0, t), le(t, 1)), t)
+
+        def use(t: Term, line_: Line) -> Line:
+            left, right, change = p.parts(line_)
+            down = exp(-t * size.rhs)
+            over, under = p.axiom("exp_positive", x=-t * size.rhs), at_most_one(p, p.pos(le(0, t), left), size)
+            low = p.rule("pos", le(0, y * down), [inside_, over], [(Fraction(1), [0, 1], ONE)], [], [])
+            high = p.rule("pos", le(y * down, 1), [line, under, inside_, over],
+                          [(Fraction(1), [1, 2], ONE), (Fraction(1), [0], ONE)], [], [])  # fmt: skip
+            value = p.mp(p.specialise(small, y * down), low, high)
+            opened = p.by_definition(eq(decay(base, y), whole(1)), "decay", "rpow")
+            return p.pos(lt(0, decay(base, y)), value, change, opened, p.axiom("integral_empty", g=integrand, x=ZERO))
+
+        return p.obtain(mean_value_of(p, whole, integrand, known), use, name="t")
+
+    middle = p.ball(forall("R", lambda x: implies(le(1, x), le(x, near), lt(cosine_integral(x / base), cosine_integral(x)))),
+                    53, 40)  # fmt: skip
+    falling = p.ball(forall("R", lambda x: implies(le(near, x), le(x, lo), lt(cos(x), cos(x / base)))), 53, 40)
+    edge = p.ball(lt(cosine_integral(number(lo) / base), cosine_integral(number(lo))), 300)
+    beyond = p.ball(lt(cosine_integral(number(hi)), cosine_integral(number(hi) / base)), 300)
+
+    def slope_at(place: Term, positive: Line, inner: Line) -> Line:
+        """The derivative of the difference along a line ``place(t)``."""
+        parts_ = []
+        for spot in (place, lam("R", lambda s: place(s) / base)):
+            there = p.pos(lt(0, spot(t)), positive)
+            outer = p.axiom("deriv_Ci", there, t=spot(t))
+            line = derivative(p, spot, t, [inner])
+            parts_.append(p.axiom("deriv_chain", outer, line, g=const("Ci"), w=spot, t=t,
+                                  u=cos(spot(t)) * const("inv", spot(t)), v=line.concl.args[2]))  # fmt: skip
+        return derivative(p, lam("R", lambda s: difference(place(s))), t, parts_)
+
+    def along(start: Term, end: Term, positive: Callable[[Line, Line], Line]) -> tuple[Term, Term, Line]:
+        """The difference on the way from one point to the other, its slope, and their line on [0, 1]."""
+        place = lam("R", lambda s: start + s * (end - start))
+        function = lam("R", lambda s: difference(place(s)))
+        slope = lam("R", lambda s: (cos(place(s)) - cos(place(s) / base)) * const("inv", place(s)) * (end - start))
+        lo_, hi_ = p.assume(le(0, t)), p.assume(le(t, 1))
+        there = positive(lo_, hi_)
+        line = slope_at(place, there, derivative(p, place, t))
+        units = [unit_of(p, there), unit_of(p, p.pos(lt(0, place(t) / base), there))]
+        same = p.ring(eq(line.concl.args[2], slope(t)), *units)
+        moved = p.rewrite(same, p.convert(line, has_derivative(function, t, line.concl.args[2])),
+                          lambda z: has_derivative(function, t, z))  # fmt: skip
+        return function, slope, p.generalise(p.discharge(moved, lo_.concl, hi_.concl), t)
+
+    def late(line: Line) -> Line:  # near <= y <= lo: from lo back to y the difference grows
+        end = number(lo)
+
+        def bounds(t: Term, left: Line, right: Line) -> tuple[Line, Line]:  # near <= place <= lo
+            place = end + t * (y - end)
+            low = p.rule("pos", le(near, place), [left, right, line], [(lo - near, [1], ONE), (Fraction(1), [0, 2], ONE)],
+                         [], [])  # fmt: skip
+            high = p.rule("pos", le(place, lo), [left, below], [(Fraction(1), [0, 1], ONE)], [], [])
+            return low, high
+
+        def positive(lo_: Line, hi_: Line) -> Line:
+            low = bounds(lo_.rhs, lo_, hi_)[0]
+            return p.pos(lt(0, low.rhs), low)
+
+        function, slope, known = along(end, y, positive)
+
+        def sign(t: Term, left: Line, right: Line) -> Line:
+            place = end + t * (y - end)
+            low, high = bounds(t, left, right)
+            down = p.mp(p.specialise(falling, place), low, high)
+            tall = p.axiom("inverse_positive", p.pos(lt(0, place), low), x=place)
+            return p.rule("pos", le(0, slope(t)), [down, tall, below], [(Fraction(1), [0, 1, 2], ONE)], [], [])
+
+        grown = increases(p, function, slope, known, sign)
+        first = p.convert(p.refl(function(0)), eq(function(0), difference(end)))
+        last = p.convert(p.refl(function(1)), eq(function(1), difference(y)))
+        return scaled(inside_, p.pos(lt(cosine_integral(y / base), cosine_integral(y)), grown, first, last, edge))
+
+    def from_one(line: Line) -> Line:  # 1 <= y
+        def early(less: Line) -> Line:
+            return scaled(inside_, p.mp(p.specialise(middle, y), line, p.pos(le(y, near), less)))
+        return p.cases(p.axiom("trichotomy", x=y, y=number(near)), early, late)
+
+    value = p.cases(p.axiom("trichotomy", x=y, y=ONE), lambda less: short(p.pos(le(y, 1), less)), from_one)
+    before = p.generalise(p.discharge(value, inside_.concl, below.concl), y)
+
+    start, end = number(lo), number(hi)
+    function, slope, known = along(start, end, lambda lo_, hi_: p.pos(lt(0, start + t * (end - start)), lo_))
+    signs = [p.pos(lt(0, function(0)), edge, p.convert(p.refl(function(0)), eq(function(0), difference(start)))),
+             p.pos(lt(function(1), 0), beyond, p.convert(p.refl(function(1)), eq(function(1), difference(end))))]
+    found = p.axiom("intermediate_value", known, *signs, g=function, g1=slope)
+
+    def zero(t: Term, line: Line) -> Line:
+        left, right, level = p.parts(line)
+        place = start + t * (end - start)
+        positive = p.pos(lt(0, place), left)
+        at = p.ring(eq(decay(base, place), 0), closed(positive), level)
+        return p.witness(goal.concl.args[1], place,
+                         p.both(p.pos(lt(lo, place), left), p.pos(lt(place, hi), right), at))  # fmt: skip
+
+    return p.both(before, p.obtain(found, zero, name="t"))
+
+
+FIRST_ZERO = {10_000: "6166.02848472874863836603938108", 1_000: "617.661568406083485799539530007"}
+for _base, _digits in FIRST_ZERO.items():
+    theorem(f"decay.first_zero_{_base}", first_zero(_base, _digits),
+            f"For the base {_base} the integral is positive up to its first zero, {_digits}...",
+            references=("DLMF 6.2.11", SU))(
+        lambda p, goal, base=_base, digits=_digits: crossing(p, goal, base, digits))  # fmt: skip
