@@ -177,7 +177,8 @@ def conjugated_weights(p: Proof, goal: Statement) -> Line:
 claim("S000-006", SOURCE, "section 1.1, bullet 2",
       r"A'=\text{softmax}\left(\frac{PQK^TP^T}{\sqrt{d_k}}\right)=PAP^T",
       "The attention weights of the reordered input are the reordered weights.",
-      proved((Statement((perm(n, s),), eq(weight(PX, i, j), weight(X, s(i), s(j))), (n.head, d.head)), conjugated_weights)),
+      proved((Statement((perm(n, s),), eq(weight(PX, i, j), weight(X, s(i), s(j))), (n.head, d.head)),
+              conjugated_weights)),
       ["attention.softmax_permutation"])  # fmt: skip
 
 claim("S000-007", SOURCE, "section 1.1, bullet 2", "A'V'=PAP^TPV=PAV",
@@ -228,7 +229,8 @@ DIFFERENCE_BREAKS = Statement(
     (perm(n, s), negation(same_rows(moved, X_new))),
     negation(same_rows(attended(moved), entry(permuted, s, attended(X_new)))), (n.head, d.head))  # fmt: skip
 NOT_A_REARRANGEMENT = Statement(
-    (perm(n, s),), negation(same_rows(attended(moved), entry(permuted, s, attended(X_new)))), (n.head, d.head))  # fmt: skip
+    (perm(n, s),), negation(same_rows(attended(moved), entry(permuted, s, attended(X_new)))),
+    (n.head, d.head))  # fmt: skip
 
 
 def denied_by_equivariance(statement: Statement) -> Piece:
@@ -290,7 +292,8 @@ claim("S000-015", SOURCE, "section 1.2.1, effect", None,
       proved("symmetry.distinct_codes_break", "attention.positions_break_equivariance",
              note="The section asks for a code of its own for each position; codes that are all the same break nothing "
                   "(symmetry.constant_codes)."),
-      ["symmetry.distinct_codes_break", "attention.positions_break_equivariance", "symmetry.constant_codes"])  # fmt: skip
+      ["symmetry.distinct_codes_break", "attention.positions_break_equivariance",
+       "symmetry.constant_codes"])  # fmt: skip
 
 claim("S000-076", SOURCE, "section 1.2.1, first formula", r"P_{pos}=[p_1,\dots,p_n]",
       "The matrix whose rows are the codes; the encoded input is X + P_pos.",
@@ -303,7 +306,8 @@ claim("S000-016", SOURCE, "section 1.2.2", "a_{ij}=q_i^Tk_j+q_i^TR_{i-j}",
       proved("logits.shaw", "logits.relative_shift"), ["logits.shaw", "logits.relative_shift"])  # fmt: skip
 
 
-def nothing_breaks(statement: Statement, values: dict[str, Term], by_rows: Callable[[Proof, Term], Line], note: str) -> Piece:
+def nothing_breaks(statement: Statement, values: dict[str, Term], by_rows: Callable[[Proof, Term], Line],
+                   note: str) -> Piece:
     """"Attention does not follow the exchange of two tokens" fails at codes that are the same everywhere;
     ``by_rows`` proves the equation of the outputs of a row below 2, for every input X."""
 
@@ -327,8 +331,8 @@ FLAT = lam(["R", "N"], lambda z, b: number(1))
 def same_relative(p: Proof, e: Term) -> Line:
     a, b, r = (var(z, "N") for z in ("a", "b", "r"))
     kept = p.generalise(p.discharge(p.refl(number(1)), lt(a, TWO), lt(b, TWO)), a, b, r)
-    return p.theorem("symmetry.relative_equivariance", decide(p, perm(2, SWAP)), kept, p.assume(lt(e, TWO)), R=FLAT, i=e,
-                     **PAIR)  # fmt: skip
+    return p.theorem("symmetry.relative_equivariance", decide(p, perm(2, SWAP)), kept, p.assume(lt(e, TWO)), R=FLAT,
+                     i=e, **PAIR)  # fmt: skip
 
 
 def same_code(p: Proof, e: Term) -> Line:
@@ -336,8 +340,10 @@ def same_code(p: Proof, e: Term) -> Line:
 
 
 SAME_RELATIVE = nothing_breaks(Statement((), negation(FOLLOWED)), {"R": FLAT}, same_relative,
-                               "two tokens, R = 1 at every offset: the exchanged input has the exchanged output")  # fmt: skip
-SAME_CODE = nothing_breaks(Statement((), negation(exchange_is_followed(CODES))), {"a": number(0), "b": number(0)}, same_code,
+                               "two tokens, R = 1 at every offset: the exchanged input has the exchanged"
+                               " output")  # fmt: skip
+SAME_CODE = nothing_breaks(Statement((), negation(exchange_is_followed(CODES))), {"a": number(0), "b": number(0)},
+                           same_code,
                            "two slots with the same code 0: the exchanged input has the exchanged output")  # fmt: skip
 
 claim("S000-017", SOURCE, "section 1.2.2", None,
@@ -368,7 +374,8 @@ claim("S000-018", SOURCE, "section 1.2.2, example", "a_{ij}=q_i^Tk_j+q_i^TR_{i-j
                            "R is the sinusoid itself, as the next sentence says"),
                  note="Transformer-XL has key projections of its own for contents and for relative codes; the printed "
                       "form leaves W_(k,R) out. Both agree for W_(k,R) = I, which asks for d = d_k."),
-      ["logits.transformer_xl_projected", "logits.transformer_xl_needs_projection", "logits.transformer_xl"])  # fmt: skip
+      ["logits.transformer_xl_projected", "logits.transformer_xl_needs_projection",
+       "logits.transformer_xl"])  # fmt: skip
 
 component_ = var("r", "N")
 
@@ -416,7 +423,8 @@ def scores_differ(p: Proof, goal: Statement) -> Line:
 claim("S000-020", SOURCE, "section 1.2.2, effect", None,
       "Relative codes make the model sensitive to changes of position.",
       proved_under(["the offset i - j changes, and with it q_i . R_(i-j)"],
-                   (Statement((negation(eq(*SHAW_TERMS)),), negation(eq(shaw_score(left, right), shaw_score(left2, right2)))),
+                   (Statement((negation(eq(*SHAW_TERMS)),),
+                              negation(eq(shaw_score(left, right), shaw_score(left2, right2)))),
                     scores_differ),
                    refutes(Statement((lt(left, left2), lt(right, right2)),
                                      negation(eq(shaw_score(left, right), shaw_score(left2, right2)))),
@@ -427,12 +435,15 @@ claim("S000-020", SOURCE, "section 1.2.2, effect", None,
 
 # 1.3: Taylor --------------------------------------------------------------------------------------------
 claim("S000-021", SOURCE, "section 1.3, display",
-      r"\tilde f(X+P_{pos}) \approx f(X) + p_m^T \frac{\partial f}{\partial x_m} + p_n^T \frac{\partial f}{\partial x_n}"
+      r"\tilde f(X+P_{pos}) \approx f(X) + p_m^T \frac{\partial f}{\partial x_m} "
+      r"+ p_n^T \frac{\partial f}{\partial x_n}"
       r" + p_m^T \frac{\partial^2 f}{\partial x_m^2} p_m + p_n^T \frac{\partial^2 f}{\partial x_n^2} p_n"
       r" + p_m^T \frac{\partial^2 f}{\partial x_m \partial x_n} p_n",
       "Second-order expansion in the codes, with coefficient 1 on the pure second-order terms.",
-      refuted(Piece("refutation", denial(PRINTED), lambda p, _: refute_coefficients(p, PRINTED, quadratic(1, 0, 0), 1, 0),
-                    "taylor.half_is_needed", "d = 1, f(x_m, x_n) = x_m^2 at 0: f(p) = p^2, the right side 2 p^2", PRINTED),
+      refuted(Piece("refutation", denial(PRINTED),
+                    lambda p, _: refute_coefficients(p, PRINTED, quadratic(1, 0, 0), 1, 0),
+                    "taylor.half_is_needed", "d = 1, f(x_m, x_n) = x_m^2 at 0: f(p) = p^2, the right side 2 p^2",
+                    PRINTED),
               "taylor.second_order", note="The factor 1/2 is missing on the two pure second-order terms."),
       ["taylor.second_order", "taylor.half_is_needed"])  # fmt: skip
 
@@ -445,17 +456,18 @@ register("encoded_model", tex=r"\tilde f(<2>)", text="f~(<2>)")
 claim("S000-022", SOURCE, "section 1.3, display, left side", r"\tilde f(X+P_{pos})",
       "The output of the model after the codes are added.",
       convention(unfolds(eq(encoded_model(F, P_pos, X), F(entry(encoded, X, P_pos)))),
-                 refutes(Statement((), eq(encoded_model(F, P_pos, entry(encoded, X, P_pos)), F(entry(encoded, X, P_pos)))),
+                 refutes(Statement((), eq(encoded_model(F, P_pos, entry(encoded, X, P_pos)),
+                                          F(entry(encoded, X, P_pos)))),
                          {"f": lam([MATRIX], lambda z: z(0, 0)), "P_pos": matrix([[1]]), "X": matrix([[0]])},
                          role="other reading"),
                  unfolds(eq(encoded_model(F, P_pos, entry(encoded, X, P_pos)),
                             F(lam(["N", "N"], lambda a, b: X(a, b) + 2 * P_pos(a, b))))),
                  readings=("f~ at X + P_pos is f at X + P_pos, that is f~(X)",
                            "f~ is the model that adds the codes itself: they are then added twice"),
-                 note="With f~(X) = f(X + P_pos), as in the source of the expansion, the left side is f~(X)."))  # fmt: skip
+                 note="With f~(X) = f(X + P_pos), as in the source of the expansion, the left side is"
+                      " f~(X)."))  # fmt: skip
 
 # Positions other than m and n
-z0, z1, z2 = var("u"), var("v"), var("w")
 SLOPES = var("alpha"), var("beta"), var("gamma")
 
 
@@ -463,8 +475,6 @@ def missing_code() -> Statement:
     """For a linear model of three tokens, alpha x_m + beta x_n + gamma x_k, with codes u, v, w: the expansion
     with the terms of m and n only has a remainder o(u^2 + v^2 + w^2)."""
     alpha, beta, gamma = SLOPES
-    shifted = alpha * (z0 + 0) + beta * (z1 + 0)
-    del shifted
 
     def rest(u: Term, v: Term, w: Term) -> Term:
         return (alpha * u + beta * v + gamma * w) - (alpha * u + beta * v)
@@ -509,7 +519,8 @@ claim("S000-023", SOURCE, "section 1.3, display", None,
       proved_under(["only the slots m and n carry codes; those of the other positions are left out"],
                    "taylor.second_order",
                    Piece("refutation", denial(missing_code()), refute_missing_code, None,
-                         "three tokens of one feature, f = x_k with a third slot k: f changes by p_k, the printed terms by 0",
+                         "three tokens of one feature, f = x_k with a third slot k: f changes by p_k, the printed "
+                         "terms by 0",
                          missing_code()),
                    note="With all codes there is a first-order and a pure term for each position, and a mixed one for "
                         "each pair."),
@@ -523,7 +534,8 @@ def moved_centre() -> Statement:
     def rest(p: Term, q: Term) -> Term:
         a, b = added(x, p), added(y, q)
         return f(a, b) - (f(x, y) + dot(d, p, at(f_m, a, b)) + dot(d, q, at(f_n, a, b)) + HALF * bilinear(
-            d, p, at(f_mm, a, b), p) + HALF * bilinear(d, q, at(f_nn, a, b), q) + bilinear(d, p, at(f_mn, a, b), q))  # fmt: skip
+            d, p, at(f_mm, a, b), p) + HALF * bilinear(d, q, at(f_nn, a, b), q) + bilinear(
+            d, p, at(f_mn, a, b), q))  # fmt: skip
 
     return Statement((smooth,), small_o(d, lam([SEQUENCE, SEQUENCE], rest)), ORDER)
 
@@ -531,7 +543,8 @@ def moved_centre() -> Statement:
 MOVED = moved_centre()
 claim("S000-024", SOURCE, "section 1.3, text", None,
       "The Taylor expansion is made at the input X + P_pos.",
-      refuted(Piece("refutation", denial(MOVED), lambda p, _: refute_coefficients(p, MOVED, quadratic(1, 0, 0), 1, 0), None,
+      refuted(Piece("refutation", denial(MOVED), lambda p, _: refute_coefficients(p, MOVED, quadratic(1, 0, 0), 1, 0),
+                    None,
                     "d = 1, f = x_m^2 at 0: f(p) = p^2, the expansion with derivatives at p gives 3 p^2", MOVED),
               "taylor.second_order", convention="expanded about X, and evaluated at X + P_pos",
               note="The displayed series has f(X) as its constant term: it is expanded about X and gives the value at "
@@ -556,7 +569,8 @@ claim("S000-025", SOURCE, "sections 1.3 and 1.3.1", None,
                   lambda p, goal: p.ring(goal.concl)),
                  readings=("the four terms after f(X), as section 1.3.1 lists them",
                            "the first four of the six terms as displayed, f(X) among them"),
-                 note="The display has six terms. Counted from f(X), the fourth is p_m^T f_mm p_m, and the pure term of "
+                 note="The display has six terms. Counted from f(X), the fourth is p_m^T f_mm p_m, and the pure term "
+                      "of "
                       "p_n is left over; it too depends on one code alone."),
       ["taylor.coupling"])  # fmt: skip
 
@@ -589,7 +603,8 @@ claim("S000-027", SOURCE, "section 1.3.1, features", None,
       "These terms depend on the code of one position and involve no interaction with other positions.",
       proved_under(["the contents of the other tokens are held fixed: what does not enter is their codes"],
                    "taylor.coupling",
-                   refutes(first_order_alone(), {**PRODUCT_MODEL, "x_m": table([0]), "x_n": table([0]), "x_n'": table([1]),
+                   refutes(first_order_alone(), {**PRODUCT_MODEL, "x_m": table([0]), "x_n": table([0]),
+                                                 "x_n'": table([1]),
                                                  "p_m": table([1])},
                            hypotheses={0: lambda p, _: quadratic_is_smooth(p, PRODUCT_MODEL)},
                            note="d = 1, f = x_m x_n: p_m df/dx_m = p_m x_n"),
@@ -607,7 +622,8 @@ def taken(a: Term, b: Term) -> Term:
 def contributions_differ(p: Proof, goal: Statement) -> Line:
     differ, same = p.assume(goal.hyps[0]), p.assume(goal.concl.args[0])
     f, g, whole = (lam("N", lambda e, z=z: z(e) * gradient(e)) for z in (taken(code_1, code_3), code_3, code_1))
-    both = p.trans(sum_ext(p, d, whole, lam("N", lambda e: f(e) + g(e)), lambda e, _: p.ring(eq(whole(e), f(e) + g(e)))),
+    both = p.trans(sum_ext(p, d, whole, lam("N", lambda e: f(e) + g(e)), lambda e,
+                           _: p.ring(eq(whole(e), f(e) + g(e)))),
                    p.at(sum_add(p), n=d, f=f, g=g))  # fmt: skip
     opened = [p.by_definition(eq(dot(d, z, gradient), total(d, e)), "dot")
               for z, e in ((taken(code_1, code_3), f), (code_3, g), (code_1, whole))]
@@ -623,7 +639,8 @@ claim("S000-028", SOURCE, "section 1.3.1, example", None,
                    refutes(Statement((lt(0, d), negation(eq(code_1(0), code_3(0)))),
                                      negation(eq(dot(d, code_1, gradient), dot(d, code_3, gradient)))),
                            {"d": 1, "p_1": table([0]), "p_3": table([1]), "g": table([0])}),
-                   note="A symmetric model has the same gradient g at equal contents; the contributions are p_1 . g and "
+                   note="A symmetric model has the same gradient g at equal contents; the contributions are p_1 . g "
+                        "and "
                         "p_3 . g."))  # fmt: skip
 
 # 1.3.2: the mixed term ----------------------------------------------------------------------------------
@@ -650,7 +667,8 @@ RELATIVE_IF = ["the matrix between the codes commutes with the shifts of positio
 
 claim("S000-030", SOURCE, "section 1.3.2", None,
       "The mixed term captures the relative position, because it depends on how p_m and p_n are related.",
-      proved_under(RELATIVE_IF, "sinusoidal.gram", refutes(only_offsets(H), {**QUARTER_TURN, "H": matrix([[1, 0], [0, 0]])}),
+      proved_under(RELATIVE_IF, "sinusoidal.gram", refutes(only_offsets(H),
+                                                           {**QUARTER_TURN, "H": matrix([[1, 0], [0, 0]])}),
                    note="For a general matrix p_m^T H p_n also depends on m + n (bilinear.product_to_sum)."),
       ["sinusoidal.gram"])  # fmt: skip
 
@@ -695,7 +713,8 @@ def refute_code_change(p: Proof, _: Statement) -> Line:
 claim("S000-032", SOURCE, "section 1.3.2, example, effect", None,
       "When the words of a sentence change places, the codes p_m and p_n of slots 1 and 2 change.",
       refuted(Piece("refutation", denial(CODE_CHANGES), refute_code_change, None,
-                    "two tokens 1 and 0 with codes 0 and 2, exchanged: slot 0 holds the other token and the code 0 as before",
+                    "two tokens 1 and 0 with codes 0 and 2, exchanged: slot 0 holds the other token and the code 0 as "
+                    "before",
                     CODE_CHANGES),
               (Statement((), UNMOVED), code_stays), convention="codes that travel with their tokens, P(X + P_pos)",
               note="What changes is the token in the slot; the code belongs to the slot. Codes that travelled along "
@@ -770,7 +789,8 @@ def difference_of_contents(p: Proof, goal: Statement) -> Line:
     whole = p.theorem("logits.additive", d=d, x=p_m, p_m=NONE, y=other_token, p_n=taken(y, other_token), H=INNER)
     from derivations.directions import vanishing
 
-    zeros = [vanishing(p, t) for t in (bilinear(d, NONE, INNER, other_token), bilinear(d, NONE, INNER, taken(y, other_token)))]
+    zeros = [vanishing(p, t) for t in (bilinear(d, NONE, INNER, other_token),
+                                       bilinear(d, NONE, INNER, taken(y, other_token)))]
     start = p.convert(whole, eq(form(p_m, y), whole.rhs))
     return p.ring(goal.concl, start, *zeros)
 
@@ -788,7 +808,8 @@ claim("S000-037", SOURCE, "section 1.3.3, absolute", None,
       ["logits.four_terms", "logits.softmax_shift"])  # fmt: skip
 
 claim("S000-038", SOURCE, "section 1.3.3, relative", "q_m^Tk_n=(x_m+p_m)^TW_QW_K^T(x_n+p_n)",
-      "The score of two encoded tokens as a bilinear form; multiplied out it has four terms.", CLASH, CLASHES)  # fmt: skip
+      "The score of two encoded tokens as a bilinear form; multiplied out it has four terms.", CLASH,
+      CLASHES)  # fmt: skip
 
 claim("S000-039", SOURCE, "section 1.3.3, relative", "p_m^TW_QW_K^Tp_n",
       "The position-position term is related to the relative distance.",
@@ -805,12 +826,13 @@ def free_index() -> tuple[bool, str]:
     return types.refused(types.vector("p", 2, "1") == pair, {"p": "row"})
 
 
-SECTION = number(1)
+FIRST = number(1)  # the position
+PAIR_OF_ONE = ((2 * component_, sin), (2 * component_ + 1, cos))
 claim("S000-040", SOURCE, "section 1.3.3, example", r"p_1=[\sin(1/10000^{2i/d}),\cos(1/10000^{2i/d})]",
       "The code of position 1, with an index i that nothing binds.",
-      ill_typed(free_index, (Statement((), const("and", eq(PE(theta, SECTION, 2 * component_), sin(SECTION * theta(component_))),
-                                                 eq(PE(theta, SECTION, 2 * component_ + 1), cos(SECTION * theta(component_))))),
-                             lambda p, goal: p.both(*(component(p, PE, SECTION, e) for e in (2 * component_, 2 * component_ + 1)))),
+      ill_typed(free_index, (Statement((), const("and", *(eq(PE(theta, FIRST, e), f(FIRST * theta(component_)))
+                                                          for e, f in PAIR_OF_ONE))),
+                             lambda p, goal: p.both(*(component(p, PE, FIRST, e) for e, _ in PAIR_OF_ONE))),
                 note="What is printed is the pair i of p_1; p_1 has d components, the pairs for i = 0 to d/2 - 1."),
       ["frequencies.definition"])  # fmt: skip
 
@@ -818,34 +840,42 @@ XL_POSITIONS = dot(d_k, v, entry(matvec, d, W_R, relative(left - right)))
 claim("S000-041", SOURCE, "section 1.3.3, example", "p_1^TW_QW_K^Tp_2",
       "In Transformer-XL this term is the effect of the relative position of tokens 1 and 2.",
       refuted(refutes(Statement((), eq(XL_POSITIONS, form(p_m, p_n)), (d.head, d_k.head)),
-                      {"d": 1, "d_k": 1, "v": table([0]), "W_R": matrix([[1]]), "R": lam(["R", "N"], lambda z, b: number(1)),
-                       "W_Q": matrix([[1]]), "W_K": matrix([[1]]), "p_m": table([1]), "p_n": table([1]), "m": 1, "n": 2}),
+                      {"d": 1, "d_k": 1, "v": table([0]), "W_R": matrix([[1]]),
+                       "R": lam(["R", "N"], lambda z, b: number(1)),
+                       "W_Q": matrix([[1]]), "W_K": matrix([[1]]), "p_m": table([1]), "p_n": table([1]), "m": 1,
+                       "n": 2}),
               "logits.transformer_xl_projected", convention="attention with absolute codes, where the term does occur",
               reading="logits.four_terms",
-              note="Transformer-XL has no absolute codes: in the place of p_i^T W_Q W_K^T p_j it puts v^T W_(k,R) R_(i-j), "
+              note="Transformer-XL has no absolute codes: in the place of p_i^T W_Q W_K^T p_j it puts v^T W_(k,R) "
+                   "R_(i-j), "
                    "with a learned vector v for the query's position."),
       ["logits.transformer_xl_projected", "logits.four_terms"])  # fmt: skip
 
 near, far = var("t"), var("t'")
-WEAKENS = Statement((le(1, near), lt(near, far)), lt(kernel(h, thetas(10000, 2 * h), far), kernel(h, thetas(10000, 2 * h), near)))
+WEAKENS = Statement((le(1, near), lt(near, far)), lt(kernel(h, thetas(10000, 2 * h), far),
+                                                     kernel(h, thetas(10000, 2 * h), near)))
 claim("S000-042", SOURCE, "section 1.3.3, example", None,
       "At distance 1 the interaction is strong; the larger the distance, the weaker it is.",
       refuted(refutes(WEAKENS, {"h": 1, "t": 1, "t'": 6}, note="d = 2: cos 1 < cos 6"),
-              "sinusoidal.gram_bound", more=[refutes(WEAKENS, {"h": 256, "t": 43, "t'": 44}, note="d = 512: g(43) < g(44)")],
+              "sinusoidal.gram_bound", more=[refutes(WEAKENS, {"h": 256, "t": 43, "t'": 44},
+                                                     note="d = 512: g(43) < g(44)")],
               note="With W_Q W_K^T = I the term is g(t) = sum_i cos(t theta_i), which falls on the whole but not "
                    "steadily; what holds is |g(t)| <= g(0). Learned matrices may do anything."),
       ["sinusoidal.gram_bound", "sinusoidal.gram"])  # fmt: skip
 
 # 1.3.4 to 1.5 -------------------------------------------------------------------------------------------
-BROKEN = proved_under(["the codes of the slots differ"], "symmetry.distinct_codes_break", SAME_CODE,
+BROKEN = proved_under(["the codes tell the slots apart"], "symmetry.distinct_codes_break", SAME_CODE,
                       note="The reordered input is PX + P_pos: the codes stay in their slots.")  # fmt: skip
 BREAKING = ("symmetry.distinct_codes_break", "symmetry.constant_codes")
 
 claim("S000-043", SOURCE, "section 1.3.4", None, "Absolute terms break the permutation symmetry at the input.",
-      BROKEN, BREAKING)  # fmt: skip
+      proved("symmetry.distinct_codes_break", "attention.positions_break_equivariance",
+             note="With codes of their own for the slots, as asked for there, and tokens reordered to PX + P_pos."),
+      BREAKING)  # fmt: skip
 
 claim("S000-044", SOURCE, "section 1.3.4", None, "Interaction terms correspond to relative codes such as RoPE.",
-      proved("logits.rope_interaction", note="The score of RoPE is p_m^T H p_n with sinusoidal codes p and a matrix H of "
+      proved("logits.rope_interaction", note="The score of RoPE is p_m^T H p_n with sinusoidal codes p and a matrix H "
+                                             "of "
              "the contents q and k, of the form that makes it a function of m - n."),
       ["logits.rope_interaction"])  # fmt: skip
 
@@ -854,7 +884,8 @@ claim("S000-045", SOURCE, "section 1.4", None, "All position codes have the aim 
 
 claim("S000-078", SOURCE, "section 1.4, first bullet", None,
       "Sinusoidal codes, trained tables and RoPE all introduce a dependence on the position.",
-      also(proved_under(["the rows of a trained table differ (those of the sinusoid do)"], "symmetry.distinct_codes_break",
+      also(proved_under(["the rows of a trained table differ (those of the sinusoid do)"],
+                        "symmetry.distinct_codes_break",
                         SAME_CODE), "logits.rope_direction"),
       (*BREAKING, "frequencies.distinct", "logits.rope_direction"))  # fmt: skip
 
@@ -873,11 +904,13 @@ claim("S000-049", SOURCE, "section 1.5", r"\text{Attention}(PX) = P \cdot \text{
       "The identity is given as what permutation invariance means.", NOTIONS, SYMMETRY)  # fmt: skip
 
 
-claim("S000-050", SOURCE, "section 1.5", None, "With position codes the result after a permutation is no longer equivalent.",
+claim("S000-050", SOURCE, "section 1.5", None, "With position codes the result after a permutation is no longer "
+                                               "equivalent.",
       BROKEN, BREAKING)  # fmt: skip
 
 # 2.1 and 2.2.1: queries, keys, weights ------------------------------------------------------------------
-claim("S000-051", SOURCE, "section 2.1.1", r"q_i=x_iW_Q,\ k_i=x_iW_K,\ v_i=x_iW_V", "Projections of one token, as a row.",
+claim("S000-051", SOURCE, "section 2.1.1", r"q_i=x_iW_Q,\ k_i=x_iW_K,\ v_i=x_iW_V",
+      "Projections of one token, as a row.",
       proved("logits.row_of_projection"), ["logits.row_of_projection"])  # fmt: skip
 
 TABLE = lam(["N", "N"], lambda a, b: PE(theta, a, b))
@@ -890,7 +923,8 @@ claim("S000-053", SOURCE, "section 2.2.1", "q_i=(x_i+PE(i))W_Q,\\ k_j=(x_j+PE(j)
       ["logits.row_of_projection"])  # fmt: skip
 
 claim("S000-054", SOURCE, "section 2.2.1", r"a_{ij}=\frac{q_i\cdot k_j}{\sqrt{d_k}}", "The scaled score.",
-      proved(unfolds(eq(score(d, d_k, X, W_Q, W_K, i, j), dot(d_k, query(X, i), query(X, j, W_K)) / const("sqrt", d_k)))))  # fmt: skip
+      proved(unfolds(eq(score(d, d_k, X, W_Q, W_K, i, j),
+                        dot(d_k, query(X, i), query(X, j, W_K)) / const("sqrt", d_k)))))  # fmt: skip
 
 OVER_COLUMNS = total(n, lambda b: softmax(n, lam("N", lambda a: S(a, b)), i))
 
@@ -908,11 +942,13 @@ claim("S000-055", SOURCE, "sections 2.2.1, 2.2.2 and 2.3.2", r"\alpha_{ij}=\text
                        unfolds(eq(softmax(n, lam("N", lambda a: entry(transpose, S)(j, a)), i),
                                   softmax(n, lam("N", lambda a: S(a, j)), i))),
                        readings=("over j, the keys: the weights of each query sum to 1", "over i, the queries"),
-                       note="Taken literally, of the one number a_ij, the softmax is 1. The index over which it runs has "
+                       note="Taken literally, of the one number a_ij, the softmax is 1. The index over which it runs "
+                            "has "
                             "to be said: softmax_j(a_ij)."), unnamed_axis),
       ["logits.softmax_sum", "logits.softmax_of_one"])  # fmt: skip
 
-claim("S000-056", SOURCE, "section 2.2.1", r"o_i=\sum_j\alpha_{ij}v_j", "The output is a convex combination of the values.",
+claim("S000-056", SOURCE, "section 2.2.1", r"o_i=\sum_j\alpha_{ij}v_j",
+      "The output is a convex combination of the values.",
       proved("logits.convex", "logits.softmax_sum", "logits.softmax_positive"),
       ["logits.convex", "logits.softmax_sum", "logits.softmax_positive"])  # fmt: skip
 
@@ -983,7 +1019,8 @@ def common_shift(p: Proof, goal: Statement) -> Line:
 
 claim("S000-060", SOURCE, "section 2.2.2", None, "The inner product of the rotated vectors depends on i - j alone.",
       proved((Statement((), eq(dot(2 * h, turned(left + by, q), turned(right + by, k)),
-                               dot(2 * h, turned(left, q), turned(right, k))), (h.head,)), common_shift), "rope.relative"),
+                               dot(2 * h, turned(left, q), turned(right, k))), (h.head,)), common_shift),
+             "rope.relative"),
       ["rope.relative"])  # fmt: skip
 
 claim("S000-061", SOURCE, "section 2.3.1", r"\hat q_0=R_{\theta,0}q_0,\ \hat q_1=R_{\theta,1}q_1,\dots",
@@ -1027,7 +1064,8 @@ claim("S000-065", SOURCE, "section 2.3.3 (1)", None, "The score a_2j depends on 
              note="R_(2-j) acts on the query; on the key it is R_(j-2) (S000-062)."),
       ["logits.rope_query", "rope.relative"])  # fmt: skip
 
-claim("S000-066", SOURCE, "section 2.3.3 (2)", "a_{ii}=q_i\\cdot k_i", "On the diagonal the score is the plain inner product.",
+claim("S000-066", SOURCE, "section 2.3.3 (2)", r"a_{ii}=q_i\cdot k_i",
+      "On the diagonal the score is the plain inner product.",
       proved("rope.isometry"), ["rope.isometry"])  # fmt: skip
 
 EARLIER = implies(lt(j, i), lt(0, i - j))
@@ -1045,15 +1083,18 @@ def sides_of_zero(p: Proof, goal: Statement) -> Line:
 claim("S000-067", SOURCE, "section 2.3.3 (3)", None,
       "Earlier tokens have positive offsets (+2, +1), later ones negative offsets (-1, -2).",
       proved((Statement((), const("and", EARLIER, LATER)), sides_of_zero),
-             note="The offset is i - j, query minus key. The matrix before the key is R_(j-i) (S000-062, S000-064)."))  # fmt: skip
+             note="The offset is i - j, query minus key. The matrix before the key is R_(j-i)"
+                  " (S000-062, S000-064)."))  # fmt: skip
 
 FORTH = dot(2 * h, q, turned(var("m"), k))
 EVEN = Statement((), eq(FORTH, dot(2 * h, q, turned(-var("m"), k))), (h.head,))
-claim("S000-068", SOURCE, "sections 2.3.3 (3) and 2.4.2", None, "So RoPE tells what comes before from what comes after.",
+claim("S000-068", SOURCE, "sections 2.3.3 (3) and 2.4.2", None,
+      "So RoPE tells what comes before from what comes after.",
       Evidence("proved", "certificate", (
           by_theorem("logits.rope_direction"),
           refutes(EVEN, {"h": 1, "theta": table([HALF_PI]), "q": E0, "k": E1, "m": 1}, role="proof")),
-          reason="The score at m and at -m differs by 2 sum_i (q_(2i+1) k_(2i) - q_(2i) k_(2i+1)) sin(m theta_i): queries "
+          reason="The score at m and at -m differs by 2 sum_i (q_(2i+1) k_(2i) - q_(2i) k_(2i+1)) sin(m theta_i): "
+                 "queries "
                  "and keys that are parallel in every pair cannot use it, others can."),
       ["logits.rope_direction"])  # fmt: skip
 
@@ -1071,8 +1112,9 @@ def either_side(p: Proof, goal: Statement) -> Line:
 
 claim("S000-070", SOURCE, "section 2.4.2", r"R_{\theta,+(i-j)}\ (i>j),\quad R_{\theta,-(j-i)}\ (i<j)",
       "The relative rotation for earlier and for later tokens.",
-      convention("logits.rope_query", turns_back(row, column, row - column, i=1, j=0),
-                 (Statement((), eq(dot(2 * h, turned(left - right, q), k), dot(2 * h, q, turned(right - left, k))), (h.head,)),
+      convention("logits.rope_query", replace(turns_back(row, column, row - column, i=1, j=0), role="other reading"),
+                 (Statement((), eq(dot(2 * h, turned(left - right, q), k), dot(2 * h, q, turned(right - left, k))),
+                            (h.head,)),
                   either_side),
                  readings=("the matrix acts on the query", "the matrix stands before the key, as in section 2.2.2"),
                  note="The two cases are one formula: R_(-(j-i)) is R_(i-j)."),
@@ -1094,10 +1136,13 @@ claim("S000-072", SOURCE, "section 2.4.3", None,
       "The last pairs have low frequencies and are sensitive to large shifts.",
       convention("shifts.chord_bound",
                  refutes(Statement((le(64, t),), le(chord(0), chord(1))), {"t": 99}, role="other reading",
-                         note="base 10000, d = 4, shift 99: the first pair moves by a squared chord of 1.92, the last by 0.90"),
+                         note="base 10000, d = 4, shift 99: the first pair moves by a squared chord of 1.92, the last "
+                              "by 0.90"),
                  "shifts.chord",
-                 readings=("they answer to large shifts only", "they answer to large shifts more than the first pairs do"),
-                 note="A shift by t moves pair i by at most |t| theta_i. The first pairs move under large shifts as well, "
+                 readings=("they answer to large shifts only",
+                           "they answer to large shifts more than the first pairs do"),
+                 note="A shift by t moves pair i by at most |t| theta_i. The first pairs move under large shifts as "
+                      "well, "
                       "except near multiples of their wavelength; what they lose is the number of turns."),
       ["shifts.chord_bound", "shifts.chord", "frequencies.decreasing"])  # fmt: skip
 
@@ -1109,7 +1154,8 @@ MOVES = Statement((), negation(has_derivative(lam("R", lambda z: CODE(z)), entry
 
 def no_parameter(p: Proof, _: Statement) -> Line:
     closed = p.assume(MOVES.closed())
-    line = p.specialise(closed, *({"e": lam("R", lambda z: sin(number(1))), "w": number(0)}[z.name] for z in MOVES.variables))
+    line = p.specialise(closed, *({"e": lam("R", lambda z: sin(number(1))),
+                                   "w": number(0)}[z.name] for z in MOVES.variables))
     return p.discharge(p.mp(line, p.axiom("deriv_constant", x=sin(number(1)), t=0)), closed.concl)
 
 
@@ -1127,9 +1173,11 @@ claim("S000-073", SOURCE, "section 2.5", None,
                    (Statement((), has_derivative(lam("R", lambda z: weight_ * (content + z)), entry_of_table, weight_)),
                     table_gradient),
                    Piece("refutation", denial(MOVES), no_parameter, None,
-                         "the code sin(1), a component of the sinusoidal code of position 1, as a function of any parameter w: "
+                         "the code sin(1), a component of the sinusoidal code of position 1, as a function of any "
+                         "parameter w: "
                          "its derivative is 0", MOVES),
-                   note="Sinusoidal codes and RoPE, on which section 2 is built, have no parameters: they stay as they are. "
+                   note="Sinusoidal codes and RoPE, on which section 2 is built, have no parameters: they stay as "
+                        "they are. "
                         "The gradient of q (x + p) in the table entry p is q."))  # fmt: skip
 
 claim("S000-074", SOURCE, "sections 2.4 to 2.6, rest", None,

@@ -207,7 +207,8 @@ class Judgement:
         return not self.refusal
 
     def __str__(self) -> str:
-        chosen = ", ".join(f"{k} a {v}" for k, v in self.orientation.items())
+        groups = {o: [k for k, v in self.orientation.items() if v == o] for o in ("row", "column")}
+        chosen = "; ".join(f"{o}{'s' * (len(g) > 1)} {', '.join(g)}" for o, g in groups.items() if g)
         at = ", ".join(f"{k} = {v}" for k, v in self.sizes.items())
         return f"{self.formula}" + (f" [{'; '.join(filter(None, (chosen, at)))}]" if chosen or at else "") + (
             f": {self.refusal}" if self.refusal else ": fits")  # fmt: skip
