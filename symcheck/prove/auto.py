@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ..checker.polynomial import normal
 from ..claims import THEOREMS, TheoremEntry
-from ..terms import Const, Term, TermError, Var, apply, eta, substitute, unfold
+from ..terms import Const, Term, TermError, Var, apply, eq, eta, substitute, unfold
 from . import algebra
 from .matching import ARITHMETIC, Values, match, subterms
 from .normalise import equation
@@ -121,12 +121,28 @@ def cited(p: Proof, goal: Term, facts: list[Line], without: Container[str] = ())
     except ProofError:
         if not goal.is_const("eq"):
             raise
+    for opened in _opened_sides(goal):
+        try:
+            start = [p.by_definition(eq(a, b), a.head.name)  # type: ignore[union-attr]
+                     for a, b in zip(goal.args, opened.args, strict=True) if a != b]  # fmt: skip
+            return p.ring(goal, *start, instance_of(p, opened, facts, without))
+        except ProofError:
+            continue
     found_all = instances(goal, without)
     cofactors = algebra.cofactors(goal, [f.concl for f in found_all]) if found_all else None
     if cofactors is None:
         raise ProofError("no registered theorem is this statement, or gives it by ring identities")
     used = [f for f, c in zip(found_all, cofactors, strict=True) if c is not None]
     return p.ring(goal, *(f.line(p, facts) for f in used))
+
+
+def _opened_sides(goal: Term) -> Iterator[Term]:
+    """The equation with a definition at the head of one side, or of both, unfolded there."""
+    sides = [[t, apply(t.head.body, list(t.args))] if isinstance(t.head, Const) and t.head.body is not None and t.args
+             else [t] for t in goal.args]  # fmt: skip
+    for a, b in itertools.product(*sides):
+        if (a, b) != goal.args:
+            yield eq(a, b)
 
 
 def instance_of(p: Proof, goal: Term, facts: list[Line], without: Container[str] = ()) -> Line:

@@ -8,10 +8,12 @@ and terms that are missing, are :mod:`repair`'s business.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from ..checker.polynomial import normal
 from ..terms import Bound, Const, Num, Term, TermError, Type, Var, apply, arguments, const, eta, number, substitute
 
 Scope = tuple[Type, ...]  # types of the bound variables, the innermost last
@@ -105,13 +107,68 @@ def edits(t: Term, pool: Pool, addend: bool = True, scope: Scope = ()) -> Iterat
         if new != body:
             yield Edit(Term(t.binders, new.head, new.args), cost, kind, body, new, inside)
     arithmetic = body.is_const("mul", "mulN", "addN", "real")
+    if body.is_const("add") and addend:
+        parts = addends(body)
+        for term in ansatz([s for _, s in parts]):
+            new = const("add", body, term)
+            yield Edit(Term(t.binders, new.head, new.args), 2.0, "a missing term", body, new, inside)
+    indices = _own_indices(t)
     for k, a in enumerate(t.args):
-        for e in edits(a, pool, not arithmetic, inside):
+        if k >= len(t.args) - indices:
+            continue
+        for e in edits(a, pool, not arithmetic and not (body.is_const("add") and a.is_const("add")), inside):
             try:
                 whole = Term(t.binders, t.head, (*t.args[:k], e.term, *t.args[k + 1 :]))
             except TermError:
                 continue
             yield replace(e, term=whole)
+
+
+def addends(t: Term) -> list[tuple[Fraction, Term]]:
+    """The terms of a sum with their rational coefficients."""
+    if t.is_const("add"):
+        return [*addends(t.args[0]), *addends(t.args[1])]
+    if t.is_const("mul"):
+        a, b = t.args
+        for x, y in ((a, b), (b, a)):
+            if isinstance(x.head, Num):
+                return [(x.head.value * c, s) for c, s in addends(y)]
+    return [(Fraction(1), t)]
+
+
+def ansatz(terms: Sequence[Term], limit: int = 12) -> list[Term]:
+    """Terms that pair the factors of those that occur: from f(a, b) and f(c, d) also f(a, d) and f(c, b)."""
+    out: dict[bytes, Term] = {}
+    for head in dict.fromkeys(t.head for t in terms if isinstance(t.head, Const) and not t.is_const("mul")):
+        same = [t for t in terms if t.head == head]
+        choices = [list(dict.fromkeys(column)) for column in zip(*(t.args for t in same), strict=True)]
+        if len(same) > 1 and math.prod(map(len, choices)) <= 64:
+            for args in itertools.product(*choices):
+                t = Term((), head, args)
+                out.setdefault(normal(t), t)
+    products = [_factors(t) for t in terms if t.is_const("mul")]
+    for size in {len(f) for f in products}:
+        same_size = [f for f in products if len(f) == size]
+        choices = [list(dict.fromkeys(column)) for column in zip(*same_size, strict=True)]
+        if len(same_size) > 1 and math.prod(map(len, choices)) <= 64:
+            for factors in itertools.product(*choices):
+                t = factors[0]
+                for f in factors[1:]:
+                    t = const("mul", t, f)
+                out.setdefault(normal(t), t)
+    known = {normal(t) for t in terms}
+    return [t for k, t in out.items() if k not in known][:limit]
+
+
+def _factors(t: Term) -> list[Term]:
+    return [f for a in t.args for f in _factors(a)] if t.is_const("mul") else [t]
+
+
+def _own_indices(t: Term) -> int:
+    """How many of the last arguments are the term's own bound variables, in order: those say nothing."""
+    k = len(t.binders)
+    own = all(a == eta(Bound(k - 1 - j, s)) for j, (a, s) in enumerate(zip(t.args[-k:], t.binders, strict=False)))
+    return k if k and len(t.args) >= k and own else 0
 
 
 def exchanges(t: Term, pool: Pool) -> Iterator[Edit]:

@@ -40,9 +40,10 @@ from ..terms import (
     number,
     quantify,
     sort,
+    substitute,
 )
 from .auto import auto
-from .edits import Edit, Pool, edits, exchanges
+from .edits import Edit, Pool, addends, ansatz, edits, exchanges
 from .matching import match
 from .proof import Line, Proof, ProofError, Statement
 
@@ -221,18 +222,6 @@ def peel(statement: Statement) -> Peeled:
 
 
 # Linear equations for the coefficients --------------------------------------------------------------------
-def addends(t: Term) -> list[tuple[Fraction, Term]]:
-    """The terms of a sum with their rational coefficients."""
-    if t.is_const("add"):
-        return [*addends(t.args[0]), *addends(t.args[1])]
-    if t.is_const("mul"):
-        a, b = t.args
-        for x, y in ((a, b), (b, a)):
-            if isinstance(x.head, Num):
-                return [(x.head.value * c, s) for c, s in addends(y)]
-    return [(Fraction(1), t)]
-
-
 def combination(parts: Iterable[tuple[Fraction, Term]]) -> Term:
     """The sum of the terms with their coefficients, without those that are 0."""
     out: Term | None = None
@@ -241,34 +230,6 @@ def combination(parts: Iterable[tuple[Fraction, Term]]) -> Term:
             s = t if c == 1 else const("mul", number(c), t)
             out = s if out is None else const("add", out, s)
     return number(0) if out is None else out
-
-
-def ansatz(terms: Sequence[Term], limit: int = 12) -> list[Term]:
-    """Terms that pair the factors of those that occur: from f(a, b) and f(c, d) also f(a, d) and f(c, b)."""
-    out: dict[bytes, Term] = {}
-    for head in dict.fromkeys(t.head for t in terms if isinstance(t.head, Const) and not t.is_const("mul")):
-        same = [t for t in terms if t.head == head]
-        choices = [list(dict.fromkeys(column)) for column in zip(*(t.args for t in same), strict=True)]
-        if len(same) > 1 and math.prod(map(len, choices)) <= 64:
-            for args in itertools.product(*choices):
-                t = Term((), head, args)
-                out.setdefault(normal(t), t)
-    products = [_factors(t) for t in terms if t.is_const("mul")]
-    for size in {len(f) for f in products}:
-        same_size = [f for f in products if len(f) == size]
-        choices = [list(dict.fromkeys(column)) for column in zip(*same_size, strict=True)]
-        if len(same_size) > 1 and math.prod(map(len, choices)) <= 64:
-            for factors in itertools.product(*choices):
-                t = factors[0]
-                for f in factors[1:]:
-                    t = const("mul", t, f)
-                out.setdefault(normal(t), t)
-    known = {normal(t) for t in terms}
-    return [t for k, t in out.items() if k not in known][:limit]
-
-
-def _factors(t: Term) -> list[Term]:
-    return [f for a in t.args for f in _factors(a)] if t.is_const("mul") else [t]
 
 
 @dataclass
@@ -415,17 +376,15 @@ def _test_functions() -> list[dict[str, Term]]:
 
 
 def _of_remainder(peeled: Peeled) -> Iterator[Candidate]:
-    """Coefficients of ``F(p, q) = o(|(p, q)|^2)``: the second-order part of F must be 0 for every quadratic f.
-
-    The first term of F, the expanded function itself, keeps its coefficient.
+    """Corrections of ``F(p, q) = o(|(p, q)|^2)``: for every quadratic f, F must be 0. Coefficients are solved for;
+    a point may be another one everywhere. The first term of F, the expanded function itself, is kept.
     """
     concl = peeled.inner.concl
     if not (isinstance(concl.head, Const) and concl.head.name == "small_o"):
         return
     d, F = concl.args
     moving = [Var(f"#p{k}", t) for k, t in enumerate(F.binders)]
-    parts = addends(apply(F, [eta(v) for v in moving]))
-    terms, printed = [t for _, t in parts], [c for c, _ in parts]
+    printed_parts = addends(apply(F, [eta(v) for v in moving]))
     rng = random.Random(1)
     at: list[Values] = []
     for values in _test_functions():
@@ -435,23 +394,51 @@ def _of_remainder(peeled: Peeled) -> Iterator[Candidate]:
         for _ in range(4):
             others = {v.name: _value(v.type, rng) for v in (*peeled.inner.variables, *moving) if v.name not in values}
             at.append({**functions, **others})
-    equations = system(terms, None, at)
-    if equations is None:
-        return
-    for cost, c in solutions(equations, printed, locked={0}):
-        def words(c: list[Fraction] = c) -> tuple[str, ...]:
-            return _coefficient_words(terms, printed, c, lambda t: _text(_named(t, moving)))
+    say = _with_names(moving)
+    for change in _simpler([t for _, t in printed_parts[1:]]):
+        parts = [printed_parts[0], *((c, _put_everywhere(t, change)) for c, t in printed_parts[1:])]
+        terms, printed = [t for _, t in parts], [c for c, _ in parts]
+        equations = system(terms, None, at)
+        if equations is None:
+            continue
+        for cost, c in solutions(equations, printed, locked={0}):
+            def words(c: list[Fraction] = c, terms: list[Term] = terms, printed: list[Fraction] = printed,
+                      change: dict[Term, Term] = change) -> tuple[str, ...]:  # fmt: skip
+                moved = tuple(f"{say(a)} becomes {say(b)} everywhere" for a, b in change.items())
+                return (*moved, *_coefficient_words(terms, [-x for x in printed], [-x for x in c], say))
 
-        new = abstract(moving, combination(zip(c, terms, strict=True)))
-        yield Candidate(Term((), concl.head, [d, new]), cost, words)
+            new = abstract(moving, combination(zip(c, terms, strict=True)))
+            yield Candidate(Term((), concl.head, [d, new]), cost + 1.5 * len(change), words)
 
 
-def _named(t: Term, moving: Sequence[Var]) -> Term:
-    from ..terms import substitute
+def _simpler(terms: Sequence[Term]) -> list[dict[Term, Term]]:
+    """What may stand for function-valued subterms that occur more than once: a variable inside of their type."""
+    counts: dict[Term, int] = {}
+    todo = list(terms)
+    while todo:
+        t = todo.pop()
+        todo += t.args
+        if t.binders and not t.loose and not isinstance(t.head, Var):
+            counts[t] = counts.get(t, 0) + 1
+    choices = [[(t, None), *((t, eta(v)) for v in sorted(t.free, key=lambda v: v.name) if v.type == t.type)]
+               for t, n in counts.items() if n > 1]  # fmt: skip
+    several = itertools.islice(itertools.product(*choices), 40)
+    return sorted(({t: new for t, new in change if new is not None} for change in several), key=len)
 
-    taken = {v.name for v in t.free}
-    names = (n for n in ("p", "q", "u", "v", "w") if n not in taken)
-    return substitute(t, {v: eta(Var(next(names), v.type)) for v in moving})
+
+def _put_everywhere(t: Term, change: dict[Term, Term]) -> Term:
+    if t in change:
+        return change[t]
+    return Term(t.binders, t.head, [_put_everywhere(a, change) for a in t.args])
+
+
+def _with_names(moving: Sequence[Var]) -> Callable[[Term], str]:
+    """Text of a term with readable names for the moving variables."""
+    def say(t: Term) -> str:
+        names = (n for n in ("p", "q", "u", "v", "w") if n not in {v.name for v in t.free})
+        return _text(substitute(t, {v: eta(Var(next(names), v.type)) for v in moving}))
+
+    return say
 
 
 # Edits ----------------------------------------------------------------------------------------------------
@@ -485,20 +472,24 @@ class _Search:
         self.limits, self.deadline = limits, time.monotonic() + limits.seconds
         self.peeled, self.tried = peel(statement), 0
         inner = self.peeled.inner
-        self.points = points(inner, 24)
+        self.points = [v for v in points(inner, 32) if self.fails(v) is not None]
         self.failing = [v for v in self.points if self.fails(v)]
         if witness is not None:
             self.failing.insert(0, witness)
         rest = [v for v in self.points if v not in self.failing]
-        self.at = [*self.failing[:3], *rest[:2], *self.failing[3:6]][:6]
+        self.at = [*self.failing[:3], *rest[:2], *self.failing[3:], *rest[2:]]
+        if inner.concl.is_const("eq"):  # two expressions that agree at a few generic points are the same
+            self.at = self.at[:6]
         self.pool = Pool.of((*inner.hyps, inner.concl), inner.variables, _definitions())
 
-    def fails(self, values: Values) -> bool:
+    def fails(self, values: Values) -> bool | None:
+        """Does the printed conclusion fail here? None where it has no value."""
         concl = self.peeled.inner.concl
         if concl.is_const("eq"):
             a, b = (_float(t, values) for t in concl.args)
-            return not (math.isnan(a) or math.isnan(b) or _close(a, b))
-        return truth(concl, values) is False
+            return None if math.isnan(a) or math.isnan(b) else not _close(a, b)
+        value = truth(concl, values)
+        return None if value is None else not value
 
     def over(self) -> bool:
         return time.monotonic() > self.deadline or self.tried >= self.limits.candidates
@@ -584,11 +575,11 @@ class _Search:
         return zero < len(self.at) or any(isinstance(t.head, Num) for t in self.peeled.inner.concl.args)
 
     def candidate(self, l: _Side, r: _Side) -> Candidate | None:
-        """An equation that is not trivial; edits on the left and lost variables make it less near."""
+        """An equation with its cost; edits on the left and lost variables make it less near."""
         concl = self.peeled.inner.concl
-        new = eq(l.term, r.term)
-        if normal(l.term) == normal(r.term) or {l.term, r.term} == set(concl.args):
+        if {l.term, r.term} == set(concl.args):
             return None
+        new = eq(l.term, r.term)
         lost = len(concl.free - new.free)
         cost = l.cost + r.cost + 0.1 * len(l.made) + lost + 0.01 * max(0, new.size - concl.size)
         return Candidate(new, cost, lambda: tuple(e.words for e in (*l.made, *r.made)))
@@ -601,13 +592,16 @@ class _Search:
             if self.over():
                 break
             self.tried += 1
-            opened = peel(Statement((), side.term)).inner
-            trivial = opened.concl.is_const("eq", "eqN", "le", "lt") and \
-                normal(opened.concl.args[0]) == normal(opened.concl.args[1])  # fmt: skip
-            if not trivial and all(truth(side.term, v) for v in self.at):
+            if all(truth(side.term, v) for v in self.at):
                 cost = side.cost + len(concl.free - side.term.free)
                 out.append(Candidate(side.term, cost, lambda side=side: tuple(e.words for e in side.made)))
         return out
+
+
+def trivial(concl: Term) -> bool:
+    """Does a conclusion say that something is equal to itself, by ring identities alone?"""
+    body = peel(Statement((), concl)).inner.concl
+    return body.is_const("eq", "eqN", "le", "lt", "ltN") and normal(body.args[0]) == normal(body.args[1])
 
 
 # Proof ------------------------------------------------------------------------------------------------------
@@ -647,15 +641,15 @@ def proved(statement: Statement, without: Container[str] = (), work: int = Limit
     return prove, certificate, names.pop() if len(names) == 1 else None
 
 
-def _candidates(search: _Search) -> Iterator[tuple[Candidate, Statement]]:
-    seen: set[Term] = set()
+def _candidates(search: _Search) -> Iterator[tuple[Candidate, Term]]:
+    """Candidates with their whole conclusions, stage by stage, each once."""
+    seen: set[bytes] = set()
     for stage in search.stages():
         for c in sorted(stage, key=lambda c: c.cost):
-            inner = search.peeled.inner
-            outer = search.peeled.wrap(c.concl)
-            if outer not in seen:
-                seen.add(outer)
-                yield c, Statement(inner.hyps[: len(inner.hyps)], outer, inner.variables)
+            whole = search.peeled.wrap(c.concl)
+            if normal(whole) not in seen and not trivial(whole):
+                seen.add(normal(whole))
+                yield c, whole
         if search.over():
             return
 
@@ -672,9 +666,9 @@ def repair(statement: Statement, evidence: Evidence | None = None, *, limits: Li
     if not search.failing and not any(c.cost for c in _of_remainder(search.peeled)):
         return Unrepaired("no values were found at which it fails")
     unproved: list[Statement] = []
-    for c, inner in _candidates(search):
-        new = Statement(statement.hyps, inner.concl, statement.variables)
-        if len(unproved) >= limits.proofs:
+    for c, concl in _candidates(search):
+        new = Statement(statement.hyps, concl, statement.variables)
+        if len(unproved) >= limits.proofs or time.monotonic() > search.deadline + limits.seconds:
             break
         found = proved(new, without, limits.work)
         if found is not None:
