@@ -12,7 +12,7 @@ from derivations.vectors import display, dot, entry
 from symcheck.claims import theorem
 from symcheck.prove.lemmas import MATRIX, SEQUENCE, sum_ext, total
 from symcheck.prove.proof import Line, Proof, Statement
-from symcheck.terms import Term, const, defined, eq, lam, number, unfold, var
+from symcheck.terms import Term, const, defined, eq, lam, unfold, var
 
 
 def token(of: Term, i: Term) -> Term:
@@ -28,11 +28,11 @@ def attention_with(score):  # type: ignore[no-untyped-def]
 
 #: <R_i q_i, R_j k_j> / sqrt(2h), and <q_i, R_(j-i) k_j> / sqrt(2h).
 absolute_score = defined("rope_score", ["N", SEQUENCE, MATRIX, MATRIX, "N", "N"], lambda h, theta, Q, K, i, j: dot(
-    2 * h, entry(rope, theta, i * number(1), token(Q, i)), entry(rope, theta, j * number(1), token(K, j)))
+    2 * h, entry(rope, theta, const("real", i), token(Q, i)), entry(rope, theta, const("real", j), token(K, j)))
     / const("sqrt", 2 * h))  # fmt: skip
 relative_score = defined("rope_relative_score", ["N", SEQUENCE, MATRIX, MATRIX, "N", "N"],
-    lambda h, theta, Q, K, i, j: dot(2 * h, token(Q, i), entry(rope, theta, j * number(1) - i * number(1), token(K, j)))
-    / const("sqrt", 2 * h))  # fmt: skip
+    lambda h, theta, Q, K, i, j: dot(2 * h, token(Q, i), entry(
+        rope, theta, const("real", j) - const("real", i), token(K, j))) / const("sqrt", 2 * h))  # fmt: skip
 ARGUMENTS = ["N", "N", SEQUENCE, MATRIX, MATRIX, MATRIX, "N", "N"]
 #: The output with queries and keys turned by their absolute positions.
 rope_attention = defined("rope_attention", ARGUMENTS, attention_with(absolute_score))
@@ -52,7 +52,8 @@ Q, K, V = (var(v, MATRIX) for v in "QKV")
                                                    relative_score(h, theta, Q, K, i, j)), (h.head,)),
          "The scores of RoPE from absolute rotations are those from relative ones", references=(ROFORMER,))  # fmt: skip
 def scores(p: Proof, goal: Statement) -> Line:
-    at = p.theorem("rope.relative", h=h, theta=theta, m=i * number(1), n=j * number(1), q=token(Q, i), k=token(K, j))
+    at = p.theorem("rope.relative", h=h, theta=theta, m=const("real", i), n=const("real", j), q=token(Q, i),
+                   k=token(K, j))  # fmt: skip
     start = p.by_definition(eq(goal.concl.args[0], at.lhs / const("sqrt", 2 * h)), "rope_score")
     end = p.by_definition(eq(goal.concl.args[1], at.rhs / const("sqrt", 2 * h)), "rope_relative_score")
     return p.ring(goal.concl, start, at, end)

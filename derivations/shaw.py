@@ -7,10 +7,10 @@ vectors by the clipped offset clip(j - i, k).
 
 from __future__ import annotations
 
-from derivations.attention import attention, encoded, project, score, softmax
+from derivations.attention import attention, encoded, permuted, project, score, softmax
 from derivations.clip import clip
 from derivations.logits import form
-from derivations.vectors import display, dot, entry
+from derivations.vectors import display, dot, entry, vecmat
 from symcheck.checker import perm
 from symcheck.claims import theorem
 from symcheck.evidence import countertheorem
@@ -22,6 +22,13 @@ from symcheck.terms import Term, const, defined, eq, forall, lam, le, number, va
 
 SHAW, VASWANI = "Shaw et al. 2018, arXiv:1803.02155", "Vaswani et al. 2017, arXiv:1706.03762"
 RELATIVE, LOOKUP = ("N", "N", "N", "R"), ("R", "N", "R")
+
+
+def offset(i: Term, j: Term) -> Term:
+    """j - i, a real number."""
+    return const("real", j) - const("real", i)
+
+
 
 #: Score of token i towards token j with the relative vector a_(i,j) added to the key.
 shaw_score = defined("shaw_score", ["N", "N", MATRIX, MATRIX, MATRIX, RELATIVE, "N", "N"],
@@ -35,7 +42,7 @@ shaw_attention = defined(
         * (project(d, X, W_V, j, c) + B(i, j, c))))  # fmt: skip
 #: The vector of a pair of positions, from the table w: w_(clip(j - i, k)).
 looked_up = defined("looked_up", [LOOKUP, "R", "N", "N", "N"], lambda w, k, i, j, b: w(
-    clip(j * number(1) - i * number(1), k), b))  # fmt: skip
+    clip(offset(i, j), k), b))  # fmt: skip
 display("shaw_score", r"S^{<5>}(<2>)", "S^<5>(<2>)", 6, 7)
 display("shaw_attention", r"\operatorname{Attention}^{<7>, <8>}(<3>)", "Attention^{<7>, <8>}(<3>)", 9, 10)
 register("looked_up", tex=r"\bigl(<0>_{\operatorname{clip}(<3:term> - <2:factor>, <1>)}\bigr)_{<4>}",
@@ -55,7 +62,7 @@ def token(of: Term, i: Term) -> Term:
 
 def projected(of: Term, by: Term, i: Term) -> Term:
     """Row i of ``of`` times ``by``, as a vector."""
-    return lam("N", lambda b: project(d, of, by, i, b))
+    return entry(vecmat, d, token(of, i), by)
 
 
 @theorem("shaw.projection", Statement((), eq(project(d, XP, W, i, c), project(d, X, W, i, c) + project(d, P, W, i, c))),
@@ -108,15 +115,14 @@ def absolute_output(p: Proof, goal: Statement) -> Line:
     "Shaw's score is the plain score plus q_i . a_(i,j), over sqrt(d_k)",
     references=(SHAW + ", eq. 4 and 5",))  # fmt: skip
 def shaw_terms(p: Proof, goal: Statement) -> Line:
-    whole = dot(d_k, projected(X, W_Q, i), lam("N", lambda b: project(d, X, W_K, j, b) + A(i, j, b)))
-    q, a = projected(X, W_Q, i), lam("N", lambda b: A(i, j, b))
-    key = projected(X, W_K, j)
+    q, key, a = projected(X, W_Q, i), projected(X, W_K, j), lam("N", lambda b: A(i, j, b))
+    whole = dot(d_k, q, lam("N", lambda b: key(b) + a(b)))
     f, g = (lam("N", lambda b, z=z: q(b) * z(b)) for z in (key, a))
     both, joined = lam("N", lambda b: f(b) + g(b)), lam("N", lambda b: q(b) * (key(b) + a(b)))
     each = sum_ext(p, d_k, joined, both, lambda b, _: p.ring(eq(joined(b), both(b))))
     parts = [p.by_definition(eq(dot(d_k, q, z), total(d_k, h)), "dot") for z, h in ((key, f), (a, g))]
     start = p.by_definition(eq(whole, total(d_k, joined)), "dot")
-    outer = p.by_definition(eq(goal.concl.args[0], whole / const("sqrt", d_k)), "shaw_score")
+    outer = p.by_definition(eq(goal.concl.args[0], whole / const("sqrt", d_k)), "shaw_score", "project", "vecmat")
     return p.ring(goal.concl, outer, start, each, p.at(sum_add(p), n=d_k, f=f, g=g), *parts)
 
 
@@ -135,7 +141,7 @@ def no_features(p: Proof, of: Term) -> Line:
     instance=lambda p: [no_features(p, M) for M in (W_Q, W_K)])  # fmt: skip
 def from_absolute(p: Proof, goal: Statement) -> Line:
     none, keys = (p.assume(g) for g in goal.hyps)
-    q, key = projected(X, W_Q, i), projected(X, W_K, j)
+    q, key = (lam("N", lambda b, M=M, r=r: project(d, X, M, r, b)) for M, r in ((W_Q, i), (W_K, j)))
     left = lam("N", lambda b: project(d, XP, W_Q, i, b) * project(d, XP, W_K, j, b))
     right = lam("N", lambda b: q(b) * (key(b) + A(i, j, b)))
 
@@ -171,33 +177,31 @@ def relative(p: Proof, goal: Statement) -> Line:
     return p.by_definition(goal.concl, "looked_up")
 
 
-@theorem("shaw.far", Statement((le(0, k), le(k, j * number(1) - i * number(1))), eq(looked_up(w, k, i, j, c), w(k, c))),
+@theorem("shaw.far", Statement((le(0, k), le(k, offset(i, j))), eq(looked_up(w, k, i, j, c), w(k, c))),
          "All tokens at least k to the right share the vector w_k", references=(SHAW + ", section 3.2",),
          instance=lambda p: [p.pos(le(number(0), number(1))),
-                             p.pos(le(number(1), number(2, "N") - number(0, "N") * number(1)))])  # fmt: skip
+                             p.pos(le(number(1), offset(number(0, "N"), number(2, "N"))))])  # fmt: skip
 def far(p: Proof, goal: Statement) -> Line:
-    offset = j * number(1) - i * number(1)
-    at = p.theorem("clip.above", *(p.assume(g) for g in goal.hyps), x=offset, k=k)
+    at = p.theorem("clip.above", *(p.assume(g) for g in goal.hyps), x=offset(i, j), k=k)
     start = p.by_definition(eq(goal.concl.args[0], w(at.lhs, c)), "looked_up")
     return p.rewrite(at, start, lambda z: eq(start.lhs, w(z, c)))
 
 
 @theorem("shaw.few_vectors", Statement((le(0, k),), const("and",
-    le(-k, clip(j * number(1) - i * number(1), k)), le(clip(j * number(1) - i * number(1), k), k))),
+    le(-k, clip(offset(i, j), k)), le(clip(offset(i, j), k), k))),
     "The table is looked up between -k and k: 2k + 1 vectors are enough for whole k",
     references=(SHAW + ", section 3.2",), instance=lambda p: [p.pos(le(number(0), number(1)))])  # fmt: skip
 def few_vectors(p: Proof, goal: Statement) -> Line:
-    return p.theorem("clip.range", p.assume(goal.hyps[0]), x=j * number(1) - i * number(1), k=k)
+    return p.theorem("clip.range", p.assume(goal.hyps[0]), x=offset(i, j), k=k)
 
 
-MOVED = lam(["N", "N"], lambda a, b: X(s(a), b))
 #: Two equal keys; the value of the relative vector is the offset j - i.
 countertheorem("shaw.breaks_equivariance",
                "Relative vectors tell positions apart: reordering the tokens does more than reorder the outputs",
                Statement((perm(n, s),), eq(
-                   shaw_attention(n, d, d_k, MOVED, W_Q, W_K, W_V, A, B, i, c),
+                   shaw_attention(n, d, d_k, entry(permuted, s, X), W_Q, W_K, W_V, A, B, i, c),
                    shaw_attention(n, d, d_k, X, W_Q, W_K, W_V, A, B, s(i), c)), (n.head, d.head)),
                {"n": 2, "d": 1, "d_k": 1, "s": naturals([1, 0]), "X": matrix([[0]]), "W_Q": matrix([[0]]),
                 "W_K": matrix([[0]]), "W_V": matrix([[0]]), "A": lam(["N", "N", "N"], lambda i, j, b: number(0)),
-                "B": lam(["N", "N", "N"], lambda i, j, b: j * number(1) - i * number(1)), "i": 0, "c": 0},
+                "B": lam(["N", "N", "N"], lambda i, j, b: offset(i, j)), "i": 0, "c": 0},
                references=(SHAW,))  # fmt: skip

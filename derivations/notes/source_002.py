@@ -60,7 +60,7 @@ claim("S002-003", SOURCE, "section 1.1", None,
       proved("symmetry.distinct_codes_break", note="For codes that differ."),
       ["symmetry.distinct_codes_break", "attention.positions_break_equivariance"])  # fmt: skip
 
-INTEGERS = Statement((eq(M * number(1), N * number(1)),), eq(M, N))
+INTEGERS = Statement((const("eq", M, N),), eq(M, N))
 claim("S002-004", SOURCE, "section 1.1, list", None,
       "Simple codes would do for a start: the number of the position itself, or a one-hot vector.",
       proved((INTEGERS, lambda p, goal: p.axiom("nat_embedding", p.assume(goal.hyps[0]), m=M, n=N)), "onehot.injective",
@@ -194,7 +194,7 @@ ROW = Statement((lt(r, max_len),), const("and", eq(PE(theta, r, 2 * i), sin(r * 
 #: The rows of a sequence of L tokens are rows of the table.
 ENOUGH = Statement((le(L, max_len), lt(r, L)), lt(r, max_len))
 ANY_LENGTH = Statement((lt(r, L),), lt(r, max_len), (L.head, max_len.head))
-POSITION = r * number(1)
+POSITION = const("real", r)
 
 
 def row(p: Proof, goal: Statement) -> Line:
@@ -335,7 +335,7 @@ claim("S002-018", SOURCE, "list of steps", None,
       ["rope.matrix", "rope.relative"])  # fmt: skip
 
 LOGIT_IS_OUTPUT = Statement((lt(i, n), lt(j, n)), eq(
-    dot(2 * h, entry(rope, theta, i * number(1), token(Q, i)), entry(rope, theta, j * number(1), token(K, j))),
+    dot(2 * h, entry(rope, theta, const("real", i), token(Q, i)), entry(rope, theta, const("real", j), token(K, j))),
     rope_attention(n, h, theta, Q, K, V, i, c)), (n.head, h.head))  # fmt: skip
 OUTPUT = unfold(rope_attention(n, h, theta, Q, K, V, i, c), ["rope_attention"])
 claim("S002-019", SOURCE, "list of steps, last item", None,

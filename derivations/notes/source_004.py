@@ -29,6 +29,7 @@ from derivations.shaw import (
     j,
     looked_up,
     n,
+    offset,
     projected,
     shaw_attention,
     shaw_score,
@@ -36,7 +37,8 @@ from derivations.shaw import (
     w,
 )  # fmt: skip
 from derivations.sinusoidal import PE
-from derivations.vectors import dot
+from derivations.taylor import added
+from derivations.vectors import dot, entry, vecmat
 from symcheck.claims import Source, claim
 from symcheck.evidence import convention, ill_typed, not_mathematical, proved, refuted, refutes
 from symcheck.prove.lemmas import total
@@ -118,8 +120,14 @@ claim("S004-004", SOURCE, "absolute codes, first line of the display",
                      "line of the display has it. The factor 1/sqrt(d_k) is missing too, and the softmax runs over j."),
       ["shaw.absolute_score"])  # fmt: skip
 
+def row_times(of: Term, by: Term) -> Term:
+    """A row times a matrix, as a vector."""
+    return entry(vecmat, d, of, by)
+
+
 THREE_TERMS = Statement((), eq(
-    softmax(n, lam("N", lambda l: dot(d_k, projected(XP, W_Q, i), projected(XP, W_K, l))), j),
+    softmax(n, lam("N", lambda l: dot(d_k, row_times(added(token(X, i), token(P, i)), W_Q), row_times(
+        added(token(X, l), token(P, l)), W_K))), j),
     softmax(n, lam("N", lambda l: form(token(X, i), token(X, l)) + form(token(X, i), token(P, l))
                    + form(token(P, i), token(P, l))), j)), (n.head, d.head, d_k.head))  # fmt: skip
 claim("S004-005", SOURCE, "absolute codes, second line of the display",
@@ -173,7 +181,7 @@ claim("S004-011", SOURCE, "relative codes", None,
 claim("S004-012", SOURCE, "relative codes, plain attention", r"e_{i,j} = \frac{(x_iW^Q)(x_jW^K)^T}{\sqrt{d_z}}",
       "The score of plain attention.",
       proved(unfolds(score(d, d_k, X, W_Q, W_K, i, j), dot(d_k, projected(X, W_Q, i), projected(X, W_K, j))
-                     / const("sqrt", d_k), "score", first=(d.head, d_k.head)),
+                     / const("sqrt", d_k), "score", "project", "vecmat", first=(d.head, d_k.head)),
              note="d_z is the number of components of queries and keys."))  # fmt: skip
 
 e = var("e", ("N", "N", "R"))
@@ -192,9 +200,10 @@ claim("S004-014", SOURCE, "relative codes, plain attention", r"z_i = \sum_{j=1}^
 
 claim("S004-015", SOURCE, "relative codes, Shaw",
       r"e_{i,j} = \frac{(x_iW^Q)(x_jW^K + a_{i,j}^K)^T}{\sqrt{d_z}}", "The score with a relative vector in the key.",
-      proved(unfolds(shaw_score(d, d_k, X, W_Q, W_K, A, i, j), dot(d_k, projected(X, W_Q, i), lam(
-          "N", lambda b: project(d, X, W_K, j, b) + A(i, j, b))) / const("sqrt", d_k), "shaw_score",
-          first=(d.head, d_k.head)), "shaw.score"), ["shaw.score", "logits.shaw"])  # fmt: skip
+      proved(unfolds(shaw_score(d, d_k, X, W_Q, W_K, A, i, j), dot(d_k, projected(X, W_Q, i), added(
+          projected(X, W_K, j), lam("N", lambda b: A(i, j, b)))) / const("sqrt", d_k),
+          "shaw_score", "project", "vecmat", "added", first=(d.head, d_k.head)), "shaw.score"),
+      ["shaw.score", "logits.shaw"])  # fmt: skip
 
 claim("S004-016", SOURCE, "relative codes, Shaw", r"z_i = \sum_{j=1}^n \alpha_{i,j}(x_jW^V + a_{i,j}^V)",
       "The output with a relative vector in the value.",
@@ -202,7 +211,7 @@ claim("S004-016", SOURCE, "relative codes, Shaw", r"z_i = \sum_{j=1}^n \alpha_{i
 
 claim("S004-017", SOURCE, "relative codes, lookup", r"a_{i,j} = w^K_{clip(j-i,k)} \in R^{d_z}",
       "The relative vectors are looked up by the clipped offset.",
-      proved(unfolds(looked_up(w, k, i, j, c), w(clip(j * number(1) - i * number(1), k), c), "looked_up"),
+      proved(unfolds(looked_up(w, k, i, j, c), w(clip(offset(i, j), k), c), "looked_up"),
              "shaw.relative", "shaw.few_vectors",
              note="Printed for the keys; the values have a table w^V of their own."),
       ["shaw.relative", "shaw.few_vectors"])  # fmt: skip
