@@ -32,7 +32,10 @@ if resource is not None:
         kind = getattr(resource, "RLIMIT_" + name)
         hard = resource.getrlimit(kind)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(kind, (value, value))
+        try:
+            resource.setrlimit(kind, (value, value))
+        except (OSError, ValueError):  # macOS refuses a limit on address space
+            pass
 path, report = sys.argv[1], sys.argv[5]
 
 def hook(kind, error, trace, show=sys.excepthook):
