@@ -10,17 +10,19 @@ from fractions import Fraction
 from derivations.sinusoidal import PE, VASWANI, angle_at, component, cos, i, k, pos, sin, theta
 from symcheck.claims import theorem
 from symcheck.prove.calculus import derivative_is, taylor_lagrange
+from symcheck.prove.lemmas import SEQUENCE
 from symcheck.prove.proof import Line, Proof, Statement
-from symcheck.terms import Term, eq, lam, le, number
+from symcheck.render.notation import register
+from symcheck.terms import Term, defined, eq, lam, le, number, unfold
 
-
-def gap(odd: int) -> Term:
-    """The change of component 2i or 2i + 1 under a shift by k."""
-    index = 2 * i + 1 if odd else 2 * i
-    return PE(theta, pos + k, index) - PE(theta, pos, index)
-
-
-CHORD = gap(0) * gap(0) + gap(1) * gap(1)
+#: Squared length of the chord of pair i from the position pos to pos + k.
+chord2 = defined("chord2", [SEQUENCE, "R", "R", "N"], lambda theta, pos, k, i: (
+    (PE(theta, pos + k, 2 * i) - PE(theta, pos, 2 * i)) * (PE(theta, pos + k, 2 * i) - PE(theta, pos, 2 * i))
+    + (PE(theta, pos + k, 2 * i + 1) - PE(theta, pos, 2 * i + 1))
+    * (PE(theta, pos + k, 2 * i + 1) - PE(theta, pos, 2 * i + 1))))  # fmt: skip
+register("chord2", tex=r"\bigl\lVert \mathrm{PE}(<1> + <2>)_{(<3>)} - \mathrm{PE}(<1>)_{(<3>)} \bigr\rVert^2",
+         text="‖PE(<1> + <2>)_(<3>) - PE(<1>)_(<3>)‖²", parameters=("theta", "pos", "k", "i"))  # fmt: skip
+CHORD = chord2(theta, pos, k, i)
 
 
 @theorem("shifts.chord", Statement((), eq(CHORD, 2 - 2 * cos(k * theta(i)))),
@@ -28,7 +30,8 @@ CHORD = gap(0) * gap(0) + gap(1) * gap(1)
          references=(VASWANI,))  # fmt: skip
 def chord(p: Proof, goal: Statement) -> Line:
     parts = [component(p, PE, z, e) for z in (pos + k, pos) for e in (2 * i, 2 * i + 1)]
-    return p.ring(goal.concl, *parts, *angle_at(p, (pos + k) * theta(i), pos * theta(i), k * theta(i)),
+    opened = p.by_definition(eq(CHORD, unfold(CHORD, ["chord2"])), "chord2")
+    return p.ring(goal.concl, opened, *parts, *angle_at(p, (pos + k) * theta(i), pos * theta(i), k * theta(i)),
                   p.axiom("pythagoras", x=pos * theta(i)), p.axiom("pythagoras", x=k * theta(i)))  # fmt: skip
 
 

@@ -828,11 +828,17 @@ def free_index() -> tuple[bool, str]:
 
 FIRST = number(1)  # the position
 PAIR_OF_ONE = ((2 * component_, sin), (2 * component_ + 1, cos))
+
+
+def pair_of_one(p: Proof, goal: Statement) -> Line:
+    return p.both(*(p.convert(component(p, PE, FIRST, e), part)
+                    for (e, _), part in zip(PAIR_OF_ONE, goal.concl.args, strict=True)))
+
+
 claim("S000-040", SOURCE, "section 1.3.3, example", r"p_1=[\sin(1/10000^{2i/d}),\cos(1/10000^{2i/d})]",
       "The code of position 1, with an index i that nothing binds.",
-      ill_typed(free_index, (Statement((), const("and", *(eq(PE(theta, FIRST, e), f(FIRST * theta(component_)))
-                                                          for e, f in PAIR_OF_ONE))),
-                             lambda p, goal: p.both(*(component(p, PE, FIRST, e) for e, _ in PAIR_OF_ONE))),
+      ill_typed(free_index, (Statement((), const("and", *(eq(PE(theta, FIRST, e), f(theta(component_)))
+                                                          for e, f in PAIR_OF_ONE))), pair_of_one),
                 note="What is printed is the pair i of p_1; p_1 has d components, the pairs for i = 0 to d/2 - 1."),
       ["frequencies.definition"])  # fmt: skip
 
