@@ -64,7 +64,7 @@ def evaluate(t: Term, env: tuple = ()) -> Any:
             f, a, b = xs
             if not all(isinstance(x, arb) for x in (a, b, f(a))):
                 raise TermError("an integral inside an integrand")
-            return acb.integral(lambda z, _: f(z), a, b).real
+            return acb.integral(lambda z, _: acb(f(z)), a, b).real
         case "delta":
             return arb(int(xs[0] == xs[1]))
         case "weave":
