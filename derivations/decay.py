@@ -795,3 +795,244 @@ for _base, _digits in FIRST_ZERO.items():
             f"For the base {_base} the integral is positive up to its first zero, {_digits}...",
             references=("DLMF 6.2.11", SU))(
         lambda p, goal, base=_base, digits=_digits: crossing(p, goal, base, digits))  # fmt: skip
+
+
+# Other frequencies --------------------------------------------------------------------------------------
+V, F = var("V"), var("F")
+quotient = within(lambda t: const("and", has_derivative(f, t, f1(t)), const("and", eq(w(t), f(t) * theta1(t)), const(
+    "and", const("and", le(-V, f1(t)), le(f1(t), V)), const("and", le(-F, f(t)), le(f(t), F))))))  # fmt: skip
+
+
+def vanishing(integrand: Callable[[Term, Term], Term], e: Term = e) -> Term:
+    """The integral over t is below e in size for every x past some point."""
+    return exists("R", lambda y: forall("R", lambda x: implies(lt(y, x), lt(
+        absolute(integral(lambda t: integrand(x, t))), e))))  # fmt: skip
+
+
+def smooth_instance(p: Proof) -> list[Line]:
+    """theta_t = t with h = f = 1, F = 1, V = 0, e = 1."""
+    same, one, none = lam("R", lambda s: s), lam("R", lambda s: ONE), lam("R", lambda s: ZERO)
+    lines = [every_slope(p, same, one), every_slope(p, one, none)]
+    facts = [p.axiom("deriv_constant", x=ONE, t=t), p.ring(eq(ONE, ONE * ONE)), p.both(p.pos(le(-ZERO, 0)), p.pos(le(0, 0))),
+             p.both(p.pos(le(-ONE, 1)), p.pos(le(1, 1)))]  # fmt: skip
+    return [*lines, p.generalise(p.discharge(p.both(*facts), le(0, t), le(t, 1)), t), p.pos(lt(0, 1))]
+
+
+@theorem("decay.smooth", Statement((*everywhere, quotient, lt(0, e)), vanishing(
+    lambda x, t: w(t) * cos(x * theta_(t) + c)), (theta_.head, theta1.head, w.head, w1.head, f.head, f1.head)),
+    "With weights h_t and any theta_t for which h/theta' has a bounded derivative the integral tends to 0",
+    references=(STEIN, SU + ", eq. 14"), instance=smooth_instance)  # fmt: skip
+def smooth(p: Proof, goal: Statement) -> Line:
+    first, second, interval, small = (p.assume(z) for z in goal.hyps)
+    line_v = lam("R", lambda s: V * s)
+
+    def at(t: Term, lo: Line, hi: Line) -> list[Line]:
+        return p.parts(p.mp(p.specialise(interval, t), lo, hi))
+
+    lo, hi = p.assume(le(0, t)), p.assume(le(t, 1))
+    parts_ = at(t, lo, hi)
+    rate = p.specialise(every_slope(p, line_v, lam("R", lambda s: V)), t)
+    every = p.generalise(p.discharge(p.both(parts_[0], rate, parts_[1], parts_[2], parts_[3]), lo.concl, hi.concl), t)
+    ends = [at(number(z), p.pos(le(0, z)), p.pos(le(z, 1))) for z in (0, 1)]
+    size = 2 * F + V + 1
+    positive = p.pos(lt(0, size), *ends[0][2:])
+    sizes = [absolute_le(p, le(absolute(f(z)), F), z_[5], z_[4]) for z, z_ in zip((0, 1), ends, strict=True)]
+
+    def bound(tall: Line) -> Line:
+        line = p.theorem("decay.oscillatory", first, second, every, tall, theta=theta_, theta1=theta1, h=w, h1=w1,
+                         f=f, f1=f1, v=line_v, v1=lam("R", lambda s: V), x=x, c=c)  # fmt: skip
+        inverse = p.axiom("inverse_positive", tall, x=x)
+        top = line.rhs.args[0]
+        less = p.pos(le(top, size), *sizes)
+        grown = p.rule("pos", le(line.rhs, size / x), [less, inverse], [(Fraction(1), [0, 1], ONE)], [], [])
+        return p.pos(le(line.lhs, size / x), line, grown)
+
+    return tends_to_zero(p, goal.concl, size, positive, small, bound)
+
+
+@theorem("decay.linear", Statement((lt(0, x),), eq(integral(lambda t: cos(x * t)), sin(x) / x)),
+         "For theta_t = t the integral is sin(x)/x", references=(SU,),
+         instance=lambda p: [p.pos(lt(0, 1))])  # fmt: skip
+def linear(p: Proof, goal: Statement) -> Line:
+    positive = p.assume(goal.hyps[0])
+    unit = unit_of(p, positive)
+    antiderivative, integrand = lam("R", lambda s: sin(x * s) / x), lam("R", lambda s: cos(x * s))
+    slope = every_slope(p, antiderivative, integrand, unit)
+    whole = p.mp(p.at(fundamental_theorem(p), G=antiderivative, g=integrand), slope,
+                 has_slope(p, derivative(p, integrand, t)))  # fmt: skip
+    start = p.convert(p.axiom("sin_zero"), eq(sin(x * number(0)), 0))
+    return p.ring(goal.concl, whole, start)
+
+
+#: A frequency that does not vary: monotone and smooth, but without decay.
+CONSTANT_FREQUENCY = Statement((everywhere[0], forall("R", lambda t: le(0, theta1(t)))), vanishing(
+    lambda x, t: cos(x * theta_(t)), number(HALF)), (theta_.head, theta1.head))  # fmt: skip
+
+
+def constant_frequency(p: Proof) -> Line:
+    """theta_t = 0 keeps the integral at 1."""
+    closed = p.assume(CONSTANT_FREQUENCY.closed())
+    none = lam("R", lambda s: ZERO)
+    line = p.mp(p.specialise(closed, none, none), every_slope(p, none, none),
+                p.generalise(p.pos(le(0, 0)), t))  # fmt: skip
+
+    def use(y: Term, line: Line) -> Line:
+        at = p.mp(p.specialise(line, y + 1), p.pos(lt(y, y + 1)))
+        flat = p.convert(at, lt(absolute(integral(lambda t: cos(ZERO))), HALF))
+        return p.pos(const("false"), flat, p.ball(lt(HALF, flat.lhs)))
+
+    return p.discharge(p.obtain(line, use, name="y"), closed.concl)
+
+
+# Comparisons --------------------------------------------------------------------------------------------
+def power(k: int, x: Term | int) -> Term:
+    """int_0^1 cos(x t^k) dt."""
+    x = x if isinstance(x, Term) else number(x)
+    return integral(lambda t: cos(x * t**k))
+
+
+def conjunction(*parts: Term) -> Term:
+    """All of the propositions."""
+    out = parts[-1]
+    for part in reversed(parts[:-1]):
+        out = const("and", part, out)
+    return out
+
+
+def by_balls(p: Proof, goal: Statement) -> Line:
+    """Every part is decided by balls."""
+    def decided(t: Term) -> Line:
+        return p.both(*map(decided, t.args)) if t.is_const("and") else p.ball(t, 64, 40)
+    return decided(goal.concl)
+
+
+def drop(F: Callable[[int], Term], near: int, far: int) -> Term:
+    """How much a function falls from one distance to another."""
+    return F(near) - F(far)
+
+
+PAIRS = [(k, base) for k in (2, 3) for base in (1_000, 10_000)]
+theorem("decay.short_distance", Statement((), conjunction(*(
+    lt(drop(lambda x, base=base: decay(base, number(x)), 1, 16), drop(lambda x, k=k: power(k, x), 1, 16))
+    for k, base in PAIRS))),
+    "From distance 1 to 16 the powers t^2 and t^3 fall further than the exponentials with bases 1000 and 10000",
+    references=(SU,))(by_balls)  # fmt: skip
+theorem("decay.long_distance", Statement((), conjunction(*(
+    lt(drop(lambda x, k=k: power(k, x), 16, 128), drop(lambda x, base=base: decay(base, number(x)), 16, 128))
+    for k, base in PAIRS))),
+    "From distance 16 to 128 the exponentials fall further than the powers t^2 and t^3", references=(SU,))(by_balls)  # fmt: skip
+theorem("decay.window", Statement((), conjunction(
+    *(const("and", lt(Fraction(lo, 1000), decay(10_000, number(x))), lt(decay(10_000, number(x)), Fraction(lo + 1, 1000)))
+      for x, lo in ((1, 973), (4, 771), (16, 634), (64, 487), (128, 411))))),
+    "Values of the integral for the base 10000 at the distances 1, 4, 16, 64 and 128", references=(SU,))(by_balls)  # fmt: skip
+
+
+def sine_nonnegative(p: Proof) -> Line:
+    """``0 <= z -> z <= 1 -> 0 <= sin z``."""
+    z = var("z")
+
+    def prove(p: Proof) -> Line:
+        low, high = p.assume(le(0, z)), p.assume(le(z, 1))
+        positive = p.ball(forall("R", lambda u: implies(le(0, u), le(u, 1), lt(0, cos(u)))), 64, 40)
+        function, slope = lam("R", lambda s: sin(s * z)), lam("R", lambda s: cos(s * z) * z)
+        known = on_interval(p, function, slope, lambda lo, hi: [])
+
+        def sign(t: Term, left: Line, right: Line) -> Line:
+            under = p.rule("pos", le(0, t * z), [left, low], [(Fraction(1), [0, 1], ONE)], [], [])
+            over = p.rule("pos", le(t * z, 1), [right, low, high], [(Fraction(1), [0, 1], ONE), (Fraction(1), [2], ONE)],
+                          [], [])  # fmt: skip
+            up = p.mp(p.specialise(positive, t * z), under, over)
+            return p.rule("pos", le(0, slope(t)), [up, low], [(Fraction(1), [0, 1], ONE)], [], [])
+
+        grown = increases(p, function, slope, known, sign)
+        start = p.convert(p.axiom("sin_zero"), eq(function(0), 0))
+        end = p.convert(p.refl(function(1)), eq(function(1), sin(z)))
+        return p.discharge(p.pos(le(0, sin(z)), grown, start, end), low.concl, high.concl)
+
+    return p.lemma("the sine is not negative on [0, 1]", prove)
+
+
+def cosine_decreases(p: Proof) -> Line:
+    """``0 <= u -> u <= z -> z <= 1 -> cos z <= cos u``."""
+    u, z = var("u"), var("z")
+
+    def prove(p: Proof) -> Line:
+        low, order, high = p.assume(le(0, u)), p.assume(le(u, z)), p.assume(le(z, 1))
+        place = lam("R", lambda s: u + s * (z - u))
+        function, slope = lam("R", lambda s: -cos(place(s))), lam("R", lambda s: sin(place(s)) * (z - u))
+        known = on_interval(p, function, slope, lambda lo, hi: [])
+
+        def sign(t: Term, left: Line, right: Line) -> Line:
+            under = p.rule("pos", le(0, place(t)), [low, left, order], [(Fraction(1), [0], ONE), (Fraction(1), [1, 2], ONE)],
+                           [], [])  # fmt: skip
+            over = p.rule("pos", le(place(t), 1), [high, right, order], [(Fraction(1), [0], ONE), (Fraction(1), [1, 2], ONE)],
+                          [], [])  # fmt: skip
+            up = p.mp(p.at(sine_nonnegative(p), z=place(t)), under, over)
+            return p.rule("pos", le(0, slope(t)), [up, order], [(Fraction(1), [0, 1], ONE)], [], [])
+
+        grown = increases(p, function, slope, known, sign)
+        start = p.convert(p.refl(cos(u)), eq(cos(place(0)), cos(u)))
+        end = p.convert(p.refl(cos(z)), eq(cos(place(1)), cos(z)))
+        return p.discharge(p.pos(le(cos(z), cos(u)), grown, start, end), low.concl, order.concl, high.concl)
+
+    return p.lemma("the cosine decreases on [0, 1]", prove)
+
+
+eta, eta1 = var("eta", REAL), var("eta1", REAL)
+two_frequencies = [forall("R", lambda t, F=F, F1=F1: has_derivative(lam("R", lambda s: F(s)), t, F1(t)))
+                   for F, F1 in ((theta_, theta1), (eta, eta1))]  # fmt: skip
+ordered = within(lambda t: const("and", le(0, theta_(t)), le(theta_(t), eta(t))))
+short_range = within(lambda t: le(x * eta(t), 1))
+SLOWER = le(integral(lambda t: cos(x * eta(t))), integral(lambda t: cos(x * theta_(t))))
+NAMES = tuple(z.head for z in (theta_, theta1, eta, eta1, x))
+#: Without the condition on the distance.
+ALWAYS_SLOWER = Statement((*two_frequencies, ordered, lt(0, x)), SLOWER, NAMES)
+
+
+def slower_instance(p: Proof) -> list[Line]:
+    """theta = eta = 0 at x = 1."""
+    none = lam("R", lambda s: ZERO)
+    line = every_slope(p, none, none)
+    held_ = [p.both(p.pos(le(0, 0)), p.pos(le(0, 0))), p.pos(le(ONE * ZERO, 1))]
+    return [line, line, *(p.generalise(p.discharge(z, le(0, t), le(t, 1)), t) for z in held_[:1]), p.pos(lt(0, 1)),
+            p.generalise(p.discharge(held_[1], le(0, t), le(t, 1)), t)]  # fmt: skip
+
+
+@theorem("decay.slower", Statement((*ALWAYS_SLOWER.hyps, short_range), SLOWER, NAMES),
+         "Frequencies nearer to 0 fall more slowly, as long as x theta_t <= 1", references=(SU,),
+         instance=slower_instance)  # fmt: skip
+def slower(p: Proof, goal: Statement) -> Line:
+    first, second, order, positive, short = (p.assume(z) for z in goal.hyps)
+    lines = []
+    for F, known in ((theta_, first), (eta, second)):
+        integrand = lam("R", lambda s, F=F: cos(x * F(s)))
+        smooth_ = has_slope(p, derivative(p, integrand, t, [known]))
+        lines.append((integrand, area(p, integrand, smooth_, t), p.axiom("integral_empty", g=integrand, x=ZERO)))
+    (f_, area_f, empty_f), (g_, area_g, empty_g) = lines
+    function = lam("R", lambda s: const("integral", f_, 0, s) - const("integral", g_, 0, s))
+    slope = lam("R", lambda s: f_(s) - g_(s))
+    known = on_interval(p, function, slope, lambda lo, hi: [area_f, area_g])
+
+    def sign(t: Term, left: Line, right: Line) -> Line:
+        low, high = p.pos(le(0, t), left), p.pos(le(t, 1), right)
+        under, over = p.parts(p.mp(p.specialise(order, t), low, high))
+        top = p.mp(p.specialise(short, t), low, high)
+        a = p.rule("pos", le(0, x * theta_(t)), [positive, under], [(Fraction(1), [0, 1], ONE)], [], [])
+        c_ = p.rule("pos", le(x * theta_(t), x * eta(t)), [positive, over], [(Fraction(1), [0, 1], ONE)], [], [])
+        down = p.mp(p.at(cosine_decreases(p), u=x * theta_(t), z=x * eta(t)), a, c_, top)
+        return p.pos(le(0, slope(t)), down)
+
+    grown = increases(p, function, slope, known, sign)
+    return p.pos(goal.concl, grown, empty_f, empty_g)
+
+
+def half_as_fast(p: Proof) -> Line:
+    """theta_t = t/2 and eta_t = t at x = 3 pi: -2/(3 pi) against 0."""
+    closed = p.assume(ALWAYS_SLOWER.closed())
+    full, half = lam("R", lambda s: s), lam("R", lambda s: HALF * s)
+    line = p.specialise(closed, half, lam("R", lambda s: number(HALF)), full, lam("R", lambda s: ONE), 3 * const("pi"))
+    lo, hi = p.assume(le(0, t)), p.assume(le(t, 1))
+    below = p.both(p.pos(le(0, HALF * t), lo), p.pos(le(HALF * t, t), lo))
+    line = p.mp(line, every_slope(p, half, lam("R", lambda s: number(HALF))), every_slope(p, full, lam("R", lambda s: ONE)),
+                p.generalise(p.discharge(below, lo.concl, hi.concl), t), p.ball(lt(0, 3 * const("pi"))))  # fmt: skip
+    return p.discharge(p.pos(const("false"), line, p.ball(lt(line.rhs, line.lhs), 64)), closed.concl)
