@@ -11,10 +11,10 @@ verify: $(VENV)/core
 	$(BIN)/symcheck verify --jobs $(JOBS)
 
 test: $(VENV)/all
-	$(BIN)/python -m pytest -q -m "not slow"
+	$(BIN)/python -m pytest -q -n $(JOBS) -m "not slow"
 
 test-slow: $(VENV)/all
-	$(BIN)/python -m pytest -q -m slow
+	$(BIN)/python -m pytest -q -n $(JOBS) -m slow
 
 lint: $(VENV)/all
 	$(BIN)/ruff check .

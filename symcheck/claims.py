@@ -206,7 +206,7 @@ def claim(id: str, source: Source, where: str, printed: str | None, paraphrase: 
 
 def _frames() -> Iterator[Any]:
     """The calling frames, innermost first."""
-    frame = sys._getframe(1)
+    frame: Any = sys._getframe(1)
     while frame is not None:
         yield frame
         frame = frame.f_back

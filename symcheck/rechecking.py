@@ -110,7 +110,8 @@ def _registered() -> dict[str, Any]:
 
     claims.load_derivations()
     out: dict[str, Any] = {}
-    for entry in (*claims.THEOREMS.values(), *claims.CLAIMS.values()):
+    entries: list[claims.TheoremEntry | claims.Claim] = [*claims.THEOREMS.values(), *claims.CLAIMS.values()]
+    for entry in entries:
         for k, piece in enumerate(claims.pieces_of(entry)):
             out[claims.piece_name(entry, k)] = piece.statement
     return out

@@ -20,6 +20,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from typing import Any
 
 Type = str | tuple  # "N", "R", "P", or (argument types ..., base sort)
 MAX_SIZE, MAX_DEPTH = 60_000, 220  # nodes of a term as a tree; nesting
@@ -158,6 +159,18 @@ class Term:
 
     __slots__ = ("args", "binders", "defined", "depth", "digest", "free", "head", "loose", "memo", "size", "type")
 
+    args: tuple[Term, ...]
+    binders: tuple
+    head: Head
+    free: frozenset[Var]
+    loose: frozenset[tuple[int, Type]]
+    defined: frozenset[str]
+    digest: bytes
+    size: int
+    depth: int
+    type: Any
+    memo: bytes | None
+
     def __new__(cls, binders: tuple, head: Head, args: Iterable[Term] = ()) -> Term:
         args = tuple(args)
         digest = hashlib.sha256(b"".join([node(head, binders), *[a.digest for a in args]])).digest()
@@ -246,13 +259,13 @@ class Term:
     def __pow__(self, n: Term | int) -> Term:
         return const("pow", self, n)
 
-    def __call__(self, *args: Term | int) -> Term:
+    def __call__(self, *args: Term | int | Fraction) -> Term:
         return apply(self, [coerce(a, t) for a, t in zip(args, arguments(self.type), strict=True)])
 
 
 def _arithmetic(op: str, a: Term | int | Fraction, b: Term | int | Fraction) -> Term:
     sorts = {x.type for x in (a, b) if isinstance(x, Term)}
-    natural = sorts == {"N"} and all(isinstance(x, Term) or x >= 0 and x == int(x) for x in (a, b))
+    natural = sorts == {"N"} and all(isinstance(x, Term) or (x >= 0 and x == int(x)) for x in (a, b))
     return const(op + "N" if natural else op, a, b)
 
 

@@ -161,11 +161,11 @@ def decode(data: Any, accepted: Mapping[str, Theorem] | None = None, trace: list
 
         _require(0 < len(_list(data["steps"])) <= MAX_STEPS, f"expected 1 to {MAX_STEPS} steps")
         for k, line in enumerate(data["steps"]):
-            rule = line[0] if _list(line) else None
+            rule: Any = line[0] if _list(line) else None
             where = f"step {k}, rule {rule!r:.40}"
             _require(isinstance(rule, str) and rule in RULES, "unknown rule")
             kinds = RULES[rule][1]
-            apply_rule = (accepted or {}).__getitem__ if rule == "cite" else RULES[rule][0]
+            apply_rule: Any = (accepted or {}).__getitem__ if rule == "cite" else RULES[rule][0]
             args = [get(kind, x) for kind, x in zip(kinds, _list(line[1:], len(kinds)), strict=True)]
             theorems.append(apply_rule(*(
                 theorems[a] if kind == "step" else [theorems[b] for b in a] if kind == "steps" else a

@@ -87,7 +87,7 @@ def normal(t: Term, atom: bool | None = None) -> bytes:
         return t.memo
     if atom is None and t.type[-1] in "NR":
         p = polynomial(Term((), t.head, t.args) if t.binders else t)
-        content = [t.binders, sorted([(m, str(c)) for m, c in p.items()])]
+        content: list = [t.binders, sorted([(m, str(c)) for m, c in p.items()])]
     else:
         content = [t.binders, atom, node(t.head), [normal(a) for a in t.args]]
     out = hashlib.sha256(repr(content).encode()).digest()

@@ -199,14 +199,14 @@ def positivity(goal: Term, facts: list[Term], equations: list[Term], squares: li
     candidates: list[tuple[list[int], Term, Polynomial, bool]] = [([], number(1), one, True)]
     for size in range(1, degree + 1):
         for ks in itertools.combinations_with_replacement(range(len(gaps)), size):
-            p = one
+            product = one
             for k in ks:
-                p = multiply(p, gaps[k])
-            candidates.append((list(ks), number(1), p, all(facts[k].is_const("lt") for k in ks)))
+                product = multiply(product, gaps[k])
+            candidates.append((list(ks), number(1), product, all(facts[k].is_const("lt") for k in ks)))
     for s in squares:
-        p = multiply(polynomial(s), polynomial(s))
-        candidates.append(([], s, p, False))
-        candidates += [([k], s, multiply(p, gaps[k]), False) for k in range(len(gaps))] if degree > 1 else []
+        square = multiply(polynomial(s), polynomial(s))
+        candidates.append(([], s, square, False))
+        candidates += [([k], s, multiply(square, gaps[k]), False) for k in range(len(gaps))] if degree > 1 else []
     shifts: list[Polynomial] = [one, *({m: fmpq(1)} for m in sorted({m for p in (target, *(c[2] for c in candidates))
                                                                      for m in p}, key=repr)[:40])]  # fmt: skip
     free = [(k, m, multiply(gap(e), m)) for k, e in enumerate(equations) for m in shifts]
@@ -239,7 +239,7 @@ def _program(target: Polynomial, cone: list[Polynomial], strict: list[bool], fre
             cost.append(fmpq(price))
         b += [zero, fmpq(1)]
     x = simplex(columns, b, cost)
-    if x is None or need_strict and not any(x[j] for j in range(len(cone)) if strict[j]):
+    if x is None or (need_strict and not any(x[j] for j in range(len(cone)) if strict[j])):
         return None
     n, k = len(cone), len(free)
     values = [Fraction(int(v.p), int(v.q)) for v in x]

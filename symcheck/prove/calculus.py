@@ -5,8 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 
-from ..terms import (Term, Var, abstract, apply, const, eq, eta, exists, forall, lam, le, lt, number,
-                     var)  # fmt: skip
+from ..terms import (
+    Term,
+    Var,
+    abstract,
+    apply,
+    const,
+    eq,
+    eta,
+    exists,
+    forall,
+    lam,
+    le,
+    lt,
+    number,
+    var,  # fmt: skip
+)
 from .lemmas import opened, total
 from .proof import Line, Proof, ProofError
 
@@ -41,11 +55,11 @@ def derivative(p: Proof, g: Term, t: Term, known: Iterable[Line] = ()) -> Line:
         return p.axiom("deriv_identity", t=t)
     if body.is_const("add", "mul"):
         left, right = (inner(b) for b in body.args)
-        return p.axiom("deriv_" + body.head.name, left, right, g=left.concl.args[0], w=right.concl.args[0], t=t,
+        return p.axiom("deriv_" + str(getattr(body.head, "name", "")), left, right, g=left.concl.args[0], w=right.concl.args[0], t=t,
                        u=left.concl.args[2], v=right.concl.args[2])  # fmt: skip
     if body.is_const("sin", "cos", "exp"):
         line = inner(body.args[0])
-        return p.axiom("deriv_" + body.head.name, line, g=line.concl.args[0], t=t, u=line.concl.args[2])
+        return p.axiom("deriv_" + str(getattr(body.head, "name", "")), line, g=line.concl.args[0], t=t, u=line.concl.args[2])
     raise ProofError(f"no derivative is known for {body!r:.200}")
 
 
@@ -68,7 +82,7 @@ def inside(p: Proof, line: Line) -> Line:
 
 def derivative_of_sum(p: Proof) -> Line:
     """``(for all a, t: F(a, .) has derivative G(a, t)) -> sum_{a<n} F(a, .) has derivative sum G(a, t)``."""
-    F, G, n, t, a = var("F", ("N", "R", "R")), var("G", ("N", "R", "R")), var("n", "N"), var("t"), var("a", "N")
+    F, G, t = var("F", ("N", "R", "R")), var("G", ("N", "R", "R")), var("t")
     every = forall(["N", "R"], lambda a, t: has_derivative(lam("R", lambda s: F(a, s)), t, G(a, t)))
 
     def at(n: Term | int) -> Term:
@@ -99,7 +113,6 @@ def derivative_of_sum(p: Proof) -> Line:
 
         return p.discharge(p.induction(at, base, step), every)
 
-    del a
     return p.lemma("the derivative of a finite sum", prove)
 
 
@@ -110,7 +123,7 @@ def taylor_lagrange(p: Proof) -> Line:
         g(1), g(0) + g1(0) + Fraction(1, 2) * g2(t)))))  # fmt: skip
 
     def prove(p: Proof) -> Line:
-        known = [p.assume(forall("R", lambda t: has_derivative(lam("R", lambda s: f(s)), t, f1(t))))
+        known = [p.assume(forall("R", lambda t, f=f, f1=f1: has_derivative(f, t, f1(t))))  # type: ignore[misc]
                  for f, f1 in ((g, g1), (g1, g2))]  # fmt: skip
         K = g(1) - g(0) - g1(0)
         w = lam("R", lambda s: g(1) - g(s) - (1 - s) * g1(s) - K * ((1 - s) * (1 - s)))

@@ -21,7 +21,7 @@ def total(n: Term | int, body: Callable[[Term], Term] | Term) -> Term:
 
 
 def _sum_ext(p: Proof) -> Line:
-    f, g, n, i = var("f", SEQUENCE), var("g", SEQUENCE), var("n", "N"), var("i", "N")
+    f, g, i = var("f", SEQUENCE), var("g", SEQUENCE), var("i", "N")
 
     def agree(bound: Term | int) -> Term:
         return forall("N", lambda i: implies(lt(i, bound), eq(f(i), g(i))))

@@ -148,10 +148,11 @@ class Proof:
 
     def rule(self, name: str, *args: Any) -> Line:
         """Apply a rule of the checker and write the step down; the same step twice is one line."""
-        function, kinds = RULES[name]
+        function: Any = RULES[name][0]
+        kinds = RULES[name][1]
         if name == "cite":
             function = self.library.accepted.__getitem__
-        stored = tuple(a.number if k == "step" else [b.number for b in a] if k == "steps" else a
+        stored: tuple[Any, ...] = tuple(a.number if k == "step" else [b.number for b in a] if k == "steps" else a
                        for k, a in zip(kinds, args, strict=True))  # fmt: skip
         key = repr((name, [a.digest if isinstance(a, Term) else
                            [b.digest if isinstance(b, Term) else repr(b) for b in a] if k == "terms" else

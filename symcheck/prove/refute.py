@@ -10,11 +10,33 @@ import itertools
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
+from typing import Any
 
 from ..checker import balls
 from ..checker.polynomial import constant, polynomial
-from ..terms import (Bound, Const, Num, Term, TermError, Type, Var, abstract, apply, arguments, const, eq, eta,
-                     false, implies, lam, le, lt, number, sort, substitute)  # fmt: skip
+from ..terms import (
+    Bound,
+    Const,
+    Num,
+    Term,
+    TermError,
+    Type,
+    Var,
+    abstract,
+    apply,
+    arguments,
+    const,
+    eq,
+    eta,
+    false,  # fmt: skip
+    implies,
+    lam,
+    le,
+    lt,
+    number,
+    sort,
+    substitute,
+)
 from .proof import Line, Proof, ProofError, Statement
 
 
@@ -121,8 +143,8 @@ def _bounded(p: Proof, goal: Term) -> Line:
             raise ProofError("no bound on the index")
         moved = implies(body.args[0], Term((), inside.head, [abstract([j.head], body.args[1])]))  # type: ignore[list-item]
         first = p.specialise(_bounded(p, _forall(i, moved)), i)
-        below = p.assume(body.args[0])
-        return p.generalise(p.discharge(p.specialise(p.mp(first, below), j), below.concl), i, j)
+        inner = p.assume(body.args[0])
+        return p.generalise(p.discharge(p.specialise(p.mp(first, inner), j), inner.concl), i, j)
     if not (inside.is_const("imp") and inside.args[0].is_const("ltN") and inside.args[0].args[0] == i):
         raise ProofError(f"no bound on the index in {goal!r:.200}")
     size = constant(polynomial(inside.args[0].args[1]))
@@ -167,17 +189,21 @@ def compute(p: Proof, t: Term) -> Line:
     """
     if t.binders or isinstance(t.head, Num | Var | Bound):
         return p.refl(t)
-    if t.is_const("add", "mul", "addN", "mulN", "real") or t.is_const("pow") and _value(t.args[1]) is not None:
+    if t.is_const("add", "mul", "addN", "mulN", "real") or (t.is_const("pow") and _value(t.args[1]) is not None):
         parts = [compute(p, a) for a in t.args]
         return p.ring(eq(t, Term((), t.head, [q.rhs for q in parts])), *parts)
     line = p.refl(t)
     for k, a in enumerate(t.args):
         if not a.binders and (part := compute(p, a)).rhs != a:
             now = line.rhs
-            line = p.rewrite(part, line, lambda z, k=k, now=now: eq(t, Term(
-                (), now.head, [z if j == k else b for j, b in enumerate(now.args)])))  # fmt: skip
+            line = p.rewrite(part, line, _with_argument(t, now, k))
     found = _redex(p, line.rhs)
     return line if found is None else p.trans(line, found, compute(p, found.rhs))
+
+
+def _with_argument(t: Term, now: Term, k: int) -> Callable[[Term], Term]:
+    """``t = now`` with argument k of the right side left open."""
+    return lambda z: eq(t, Term((), now.head, [z if j == k else b for j, b in enumerate(now.args)]))
 
 
 def _value(t: Term) -> int | None:
@@ -310,13 +336,13 @@ def first_entries(f: Term, size: int = 3) -> str | None:
         ctx.prec = old
 
 
-def _number(x: object) -> str:
+def _number(x: Any) -> str:
     from flint import arb
 
     for top, name in ((1, ""), (arb.pi(), "π")):
         for q in (1, 2, 3, 4):
-            k = (x * q / top).unique_fmpz()  # type: ignore[operator]
-            if k is not None and (x * q - k * top).contains(0):  # type: ignore[operator]
+            k = (x * q / top).unique_fmpz()
+            if k is not None and (x * q - k * top).contains(0):
                 f = Fraction(int(k), q)
                 if not name:
                     return str(f)

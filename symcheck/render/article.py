@@ -130,5 +130,6 @@ def claim_entry(result: Result, lemmas: Library, keys: _Bibliography) -> Entry:
         conditions=evidence.conditions, explanation=evidence.reason,
         proof=proof_steps(result, own, lemmas) if own is not None else (),
         witness=(denied.note + sides_text(denied)) if denied is not None else None,
-        correction=None if evidence.corrected_denial is not None else evidence.correction, axioms=tuple(result.axioms), cited=tuple(result.cited), notes=tuple(notes),
+        correction=None if evidence.corrected_denial is not None else evidence.correction,
+        axioms=tuple(result.axioms), cited=tuple(result.cited), notes=tuple(notes),
     )  # fmt: skip

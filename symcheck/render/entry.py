@@ -36,8 +36,11 @@ def entry_json(result: Result) -> dict[str, Any]:
         out.update(title=entry.title, statement=tex_statement(entry.denies or entry.statement),
                    denied=entry.denies is not None, witness=entry.witness or None,
                    references=list(entry.references), claimed_in=[c.id for c in cited_in(entry.id)])  # fmt: skip
-    out["pieces"] = [{"role": p.role, "theorem": p.theorem, "statement": tex_statement(p.denies or p.statement),
-                      "denied": p.denies is not None, "steps": len(c["steps"])} for p, c, _ in result.certificates]  # fmt: skip
+    out["pieces"] = [
+        {"role": p.role, "theorem": p.theorem, "statement": tex_statement(p.denies or p.statement),
+         "denied": p.denies is not None, "steps": len(c["steps"])}
+        for p, c, _ in result.certificates
+    ]  # fmt: skip
     return out
 
 
