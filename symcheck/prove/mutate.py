@@ -19,8 +19,21 @@ from typing import Any
 import mpmath
 
 from ..numerics import MP, Undecided, Undefined, evaluate
-from ..terms import (Bound, Const, Num, Term, TermError, Type, Var, apply, arguments, const, eta, number,
-                     sort)  # fmt: skip
+from ..terms import (
+    Bound,
+    Const,
+    Num,
+    Term,
+    TermError,
+    Type,
+    Var,
+    apply,
+    arguments,
+    const,
+    eta,
+    number,
+    sort,  # fmt: skip
+)
 from .proof import Statement
 
 Scope = tuple[Type, ...]  # types of the bound variables, the innermost last

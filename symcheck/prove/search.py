@@ -17,14 +17,31 @@ from fractions import Fraction
 from typing import Any
 
 from ..numerics import EXACT, FLOAT, Undecided, Undefined, evaluate
-from ..terms import (Const, Term, TermError, Type, Var, apply, arguments, const, eq, eta, false, lam, le, lt, number,
-                     sort)  # fmt: skip
-from .proof import Line, Proof, ProofError, Statement
+from ..terms import (
+    Const,
+    Term,
+    TermError,
+    Type,
+    Var,
+    apply,
+    arguments,
+    const,
+    eq,
+    eta,
+    false,
+    lam,
+    le,
+    lt,
+    number,
+    sort,  # fmt: skip
+)
+from .proof import Library, Line, Proof, ProofError, Statement
 from .refute import HALF_PI, compute, contradict, decide, matrix, naturals, table
 
 Script = Callable[[Proof, Statement], Line]
 Values = dict[str, Term]
 MARGIN = 1e-6  # a failure in floats counts from here on
+ONCE, BOTH = [(Fraction(1), [0], number(1))], [(Fraction(1), [0], number(1)), (Fraction(1), [1], number(1))]
 MAX_PROOFS = 6  # proofs that are tried before the search gives up
 
 
@@ -45,17 +62,21 @@ def register_examples(name: str, examples: Callable[[], Iterable[Example]]) -> N
     EXAMPLES[name] = examples
 
 
-def find_refutation(statement: Statement, tries: int = 400, seed: int = 0) -> tuple[Values, Script] | None:
-    """Values of the variables and a proof script of :func:`refute.denial`, or None where nothing was found."""
-    rng = random.Random(seed)
+def find_refutation(statement: Statement, tries: int = 400, seed: int = 0, library: Library | None = None,
+                    ) -> tuple[Values, Script] | None:  # fmt: skip
+    """Values of the variables and a proof script of :func:`refute.denial`, or None where nothing was found.
+
+    The script was tried and goes through; ``library`` keeps the lemmas on which it rests.
+    """
+    rng, library = random.Random(seed), library or Library()
     for example in _examples(statement):
         concl = _opened(statement.concl)
         if concl.is_const("forall") and concl.args[0].binders == ("R",):
-            found = _remainder(statement, example)
+            found = _remainder(statement, example, library)
         elif concl.is_const("exists") and concl.args[0].binders == ("R",):
-            found = _point_between(statement, example)
+            found = _point_between(statement, example, library)
         else:
-            found = _failure(statement, example, tries, rng)
+            found = _failure(statement, example, library, tries, rng)
         if found is not None:
             return found
     return None
@@ -102,7 +123,7 @@ def _at_head(p: Proof, line: Line) -> Line:
 SMALL = (number(0), number(1), HALF_PI, number(2), number(-1), number(Fraction(1, 2)))
 
 
-def _failure(statement: Statement, example: Example | None, tries: int, rng: random.Random,
+def _failure(statement: Statement, example: Example | None, library: Library, tries: int, rng: random.Random,
              ) -> tuple[Values, Script] | None:  # fmt: skip
     inside = _Inside.of(statement)
     fixed = dict(example.values) if example else {}
@@ -114,7 +135,7 @@ def _failure(statement: Statement, example: Example | None, tries: int, rng: ran
             values = _simplest(inside, values, set(fixed))
             script = denied(statement, values, example, lambda p, line, values=values: contradict(
                 p, _at_head(p, line), [values[v.name] for v in inside.inner]))
-            if _goes_through(statement, script):
+            if _goes_through(statement, script, library):
                 return {v.name: values[v.name] for v in statement.variables}, script
             proofs += 1
             if proofs >= MAX_PROOFS:
@@ -122,9 +143,9 @@ def _failure(statement: Statement, example: Example | None, tries: int, rng: ran
     return None
 
 
-def _goes_through(statement: Statement, script: Script) -> bool:
+def _goes_through(statement: Statement, script: Script, library: Library) -> bool:
     try:
-        script(Proof(), statement)
+        script(Proof(library=library), statement)
     except (ProofError, TermError, IndexError):
         return False
     return True
@@ -262,7 +283,7 @@ def _simplest(inside: _Inside, values: Values, fixed: set[str]) -> Values:
 
 
 # Remainders -------------------------------------------------------------------------------------------
-DIRECTIONS = ((1, 0), (0, 1), (1, 1), (1, -1))
+DIRECTIONS = ((1, 0, False), (0, 1, False), (1, -1, False), (1, 1, True))  # and does the code grow with its index?
 SIZES, SCALES = (Fraction(1, 2), Fraction(1, 32)), (Fraction(1, 4), Fraction(1, 64))
 SAMPLES = (Fraction(1, 50), Fraction(1, 3), Fraction(4, 5), Fraction(49, 50))
 
@@ -278,17 +299,22 @@ def _constants(statement: Statement, example: Example | None) -> Iterator[Values
 
     yield filled(lambda k, v: 0)
     yield filled(lambda k, v: k + 1)
+    growing = {v.name: lam("N", lambda i, k=k: (k + 1) * const("real", i) + (k + 1)) for k, v in enumerate(rest)
+               if v.type == ("N", "R")}  # fmt: skip
+    if growing:
+        yield {**filled(lambda k, v: k + 1), **growing}
     for one in range(len(rest)):
         yield filled(lambda k, v, one=one: int(k == one))
     yield filled(lambda k, v: (-1) ** k * (k + 2))
 
 
-def _sequence(c: int, u: Term) -> Term:
+def _sequence(c: int, u: Term, growing: bool) -> Term:
+    """c u, or (c + i) u at index i."""
     value = u if c == 1 else number(c) * u if c else number(0)
-    return lam("N", lambda i: value)
+    return lam("N", lambda i: (number(c) + const("real", i)) * u if growing else value)
 
 
-def _remainder(statement: Statement, example: Example | None) -> tuple[Values, Script] | None:
+def _remainder(statement: Statement, example: Example | None, library: Library) -> tuple[Values, Script] | None:
     """``forall e > 0. exists r > 0. forall p q. A <= r -> |D| <= S`` fails along p = a u, q = b u, u small."""
     e, r, x, y = Var("#e", "R"), Var("#r", "R"), Var("#p", ("N", "R")), Var("#q", ("N", "R"))
     try:
@@ -301,22 +327,29 @@ def _remainder(statement: Statement, example: Example | None) -> tuple[Values, S
     tried = 0
     for values in _constants(statement, example):
         env: dict[Any, Any] = {v: evaluate(values[v.name], arithmetic=EXACT) for v in statement.variables}
-        for size, (a, b), scale in itertools.product(SIZES, DIRECTIONS, SCALES):
+        for a, b, growing in DIRECTIONS:
 
-            def broken(z: Fraction, env: dict = env, size: Fraction = size, a: int = a, b: int = b,
-                       scale: Fraction = scale) -> bool:  # fmt: skip
-                at = {**env, e: size, r: z / (1 - z), x: lambda i: a * scale * z, y: lambda i: b * scale * z}
+            def sides(z: Fraction, size: Fraction, scale: Fraction, env: dict = env, a: int = a, b: int = b,
+                      growing: bool = growing) -> tuple[bool, Any, Any]:  # fmt: skip
+                at = {**env, e: size, r: z / (1 - z), x: lambda i: (a + i * growing) * scale * z,
+                      y: lambda i: (b + i * growing) * scale * z}  # fmt: skip
                 left, right = (evaluate(s, at, EXACT) for s in bound.args)
-                return bool(evaluate(premise, at, EXACT)) and left > right
+                return bool(evaluate(premise, at, EXACT)), left, right
 
             try:
-                if not all(broken(z) for z in SAMPLES):
+                if sides(SAMPLES[1], SIZES[-1], SCALES[0])[1] <= 0:
                     continue
+                chosen = next((c for c in itertools.product(SIZES, SCALES) if all(
+                    holds and left > right for holds, left, right in (sides(z, *c) for z in SAMPLES))), None)
             except (Undefined, Undecided, IndexError, ZeroDivisionError):
                 continue
-            script = denied(statement, values, example, lambda p, line, size=size, a=a, b=b, scale=scale: _too_large(
-                p, _at_head(p, line), size, a, b, scale))
-            if _goes_through(statement, script):
+            if chosen is None:
+                continue
+            size, scale = chosen
+            codes = [lambda u, c=c, growing=growing: _sequence(c, u, growing) for c in (a, b)]
+            script = denied(statement, values, example, lambda p, line, size=size, scale=scale, codes=codes: _too_large(
+                p, _at_head(p, line), size, scale, codes))
+            if _goes_through(statement, script, library):
                 return values, script
             tried += 1
             if tried >= MAX_PROOFS:
@@ -324,7 +357,7 @@ def _remainder(statement: Statement, example: Example | None) -> tuple[Values, S
     return None
 
 
-def _too_large(p: Proof, line: Line, size: Fraction, a: int, b: int, scale: Fraction) -> Line:
+def _too_large(p: Proof, line: Line, size: Fraction, scale: Fraction, codes: list[Callable[[Term], Term]]) -> Line:
     """``false``: with e = size the claim gives a radius r; u = scale * r/(1 + r) lies inside it."""
     line = p.specialise(line, size)
     line = p.mp(line, decide(p, line.concl.args[0]))
@@ -343,9 +376,11 @@ def _too_large(p: Proof, line: Line, size: Fraction, a: int, b: int, scale: Frac
         at_most = p.rule("pos", le(z, r), [big, shrunk], [(Fraction(1), [0, 0, 1], number(1))], [inverse], [-r])
         square = p.rule("pos", le(z * z, z), [ratio, below], [(Fraction(1), [0, 1], number(1))], [], [])
         u = scale * z
-        claim = p.specialise(every, _sequence(a, u), _sequence(b, u))
-        sides = [compute(p, s) for s in claim.concl.args[0].args]
-        inside = p.pos(claim.concl.args[0], *sides, at_most, square, ratio, below)
+        claim = p.specialise(every, *(code(u) for code in codes))
+        premise = claim.concl.args[0]
+        left, right = (compute(p, s) for s in premise.args)
+        near = p.pos(le(left.rhs, right.rhs), at_most, square, ratio, below)
+        inside = p.rule("pos", premise, [near], ONCE, [left, right], [number(-1), number(1)])
         return _absurd(p, p.mp(claim, inside), _powers(p, z, ratio, below))
 
     return p.obtain(line, use, name="r")
@@ -368,23 +403,34 @@ def _product(factors: Sequence[Term]) -> Term:
 
 
 def _absurd(p: Proof, bound: Line, facts: list[Line]) -> Line:
-    """``false`` from |D| <= S (or D <= S), where D and S are computed and the facts make D - S positive."""
+    """``false`` from |x| <= S, where the computed values D of x and E of S have |D| > E by the facts."""
     left, right = bound.concl.args
     absolute = left.is_const("abs")
     x = left.args[0] if absolute else left
-    known = [bound, compute(p, x), compute(p, right), *facts]
+    value, size = compute(p, x), compute(p, right)
+    plus, minus = number(1), number(-1)
+    try:
+        more, sign = p.pos(lt(size.rhs, value.rhs), *facts), 1
+    except ProofError:
+        more, sign = p.pos(lt(size.rhs, -value.rhs), *facts), -1
     if not absolute:
-        return p.pos(false(), *known)
+        return p.rule("pos", false(), [bound, more], BOTH, [value, size], [plus, minus])
 
-    def side(name: str, line: Line) -> Line:
-        return p.pos(false(), *known, line, p.axiom(name, line, x=x))
+    def same(line: Line) -> Line:  # |x| is x or -x, as the sign of D says
+        size_of = p.axiom("abs_nonneg", line, x=x) if sign > 0 else p.axiom("abs_nonpos", p.pos(le(x, 0), line), x=x)
+        return p.rule("pos", false(), [bound, more], BOTH, [size_of, value, size],
+                      [plus, plus if sign > 0 else minus, minus])  # fmt: skip
 
-    return p.cases(p.axiom("trichotomy", x=x, y=number(0)), lambda line: side("abs_nonpos", p.pos(le(x, 0), line)),
-                   lambda line: side("abs_nonneg", line))  # fmt: skip
+    def other(line: Line) -> Line:  # x does not have the sign that D has
+        strict = p.pos(lt(0, value.rhs) if sign > 0 else lt(value.rhs, 0), *facts)
+        return p.rule("pos", false(), [line, strict], BOTH, [value], [plus if sign > 0 else minus])
+
+    split = p.axiom("trichotomy", x=x, y=number(0))
+    return p.cases(split, other, same) if sign > 0 else p.cases(split, same, other)
 
 
 # A point between 0 and 1 --------------------------------------------------------------------------------
-def _point_between(statement: Statement, example: Example | None) -> tuple[Values, Script] | None:
+def _point_between(statement: Statement, example: Example | None, library: Library) -> tuple[Values, Script] | None:
     """``exists t. 0 < t and t < 1 and l = r`` fails where l - r keeps its sign on (0, 1)."""
     t = Var("#t", "R")
     inside = apply(_opened(statement.concl).args[0], [eta(t)])
@@ -407,7 +453,7 @@ def _point_between(statement: Statement, example: Example | None) -> tuple[Value
         if gaps and not (min(gaps) > 0 or max(gaps) < 0):
             continue
         script = denied(statement, values, example, lambda p, line: p.obtain(_at_head(p, line), _no_root(p), name="t"))
-        if _goes_through(statement, script):
+        if _goes_through(statement, script, library):
             return values, script
         tried += 1
         if tried >= MAX_PROOFS:
