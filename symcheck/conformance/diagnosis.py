@@ -469,8 +469,7 @@ def _matrix_causes(size: int, thetas: np.ndarray) -> Iterator[tuple[str, Callabl
             mixed(cat, cat, turn_pairs, sign),
         )
         yield (
-            "layout mix: frequencies repeated as f0, f0, f1, f1 (interleaved), pairs rotated as halves "
-            f"(half-split){note}",
+            f"layout mix: frequencies repeated as f0, f0, f1, f1 (interleaved), pairs rotated as halves (half-split){note}",
             mixed(repeat, repeat, turn_half, sign),
         )
         for turn, kind in ((turn_half, "half-split"), (turn_pairs, "interleaved")):

@@ -109,9 +109,7 @@ def measure_rotation(positions: np.ndarray, matrices: np.ndarray, tolerance: flo
     mutual = all(partner[partner[j]] == j for j in moving)
     if tangled or not mutual or not len(moving):
         if reason is None:
-            reason = (
-                "nothing is rotated" if not len(moving) else "the coordinates are not rotated in pairs of their own"
-            )
+            reason = "nothing is rotated" if not len(moving) else "the coordinates are not rotated in pairs of their own"
         empty = np.zeros(0, dtype=int)
         nothing = np.zeros((len(positions), 0))
         return Rotation(None, None, empty, empty, identity, permutation, positions, nothing, nothing, np.inf, reason)

@@ -120,9 +120,7 @@ def row_line(row: Row) -> str:
 
 def with_diagnosis(rows: Iterable[Row]) -> list[Row]:
     """The rows, where each failure without a diagnosis says "none known"."""
-    return [
-        replace(row, diagnosis="none known") if row.verdict == "fails" and not row.diagnosis else row for row in rows
-    ]
+    return [replace(row, diagnosis="none known") if row.verdict == "fails" and not row.diagnosis else row for row in rows]
 
 
 def _row_json(row: Row) -> dict[str, Any]:

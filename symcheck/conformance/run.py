@@ -62,6 +62,12 @@ class Run:
         given = getattr(self.options, name, None)
         return given if given is not None else self.options.expects.get(name, default)
 
+    @property
+    def dtypes(self) -> tuple[str, ...]:
+        """The input dtypes to try, the most precise first."""
+        wanted = self.options.dtypes or self.options.expects.get("dtypes") or DEFAULT_DTYPES
+        return tuple(name for name in FLOATS if name in wanted)
+
     def add(self, row: Row) -> Row:
         self.report.rows.append(row)
         return row

@@ -230,6 +230,4 @@ def _spec_of(session: Session, target: str) -> str:
             return spec
     if len(parameters) >= 2 and any(name.startswith("pos") for name in parameters[1:3]):
         return "rope"
-    raise ConformInputError(
-        f"target {target!r}: the name does not tell the specification; give one of {', '.join(SPECS)}"
-    )
+    raise ConformInputError(f"target {target!r}: the name does not tell the specification; give one of {', '.join(SPECS)}")

@@ -33,9 +33,7 @@ MUTANTS: list[Mutant] = []
 
 def mutant(spec, report, breaks, diagnosis, dtype=None, **options):
     def register(function):
-        MUTANTS.append(
-            Mutant(function.__name__, spec, report, breaks, diagnosis, dtype, tuple(sorted(options.items())))
-        )
+        MUTANTS.append(Mutant(function.__name__, spec, report, breaks, diagnosis, dtype, tuple(sorted(options.items()))))
         return function
 
     return register
@@ -730,3 +728,75 @@ def axial_of_the_product(x, coordinates):
     moved = np.stack([coordinates[:, 0], coordinates[:, 0] * coordinates[:, 1] + coordinates[:, 1]], 1)
     quarter = x.shape[1] // 4
     return mrope(x, moved, [0] * quarter + [1] * quarter)
+
+
+# Mistakes that no report names, for the properties that the others leave whole.
+
+
+@mutant("rope", "catalogue", "rope.rows", "none known", "float64")
+def positions_sorted(x, positions):
+    """The largest position in the call moves every row that comes before it."""
+    late = np.maximum.accumulate(positions[::-1])[::-1] != positions
+    shift = np.where(late & (np.diff(positions, append=positions[-1]) < 0), 1, 0)
+    return turn(x, (positions + shift)[:, None] * inv_freq(x.shape[-1]))
+
+
+@mutant("rope", "catalogue", "rope.output", "converted to float16")
+def output_in_float16(x, positions):
+    return turn(x, positions[:, None] * inv_freq(x.shape[-1])).astype(F16)
+
+
+@mutant("rope", "catalogue", "rope.isometry", "none known")
+def length_depends_on_the_vector(x, positions):
+    """Not linear: the first coordinate stretches the result."""
+    y = turn(x, positions[:, None] * inv_freq(x.shape[-1]))
+    stretch = np.where((np.abs(x) > 1e-9).sum(-1, keepdims=True) > 3, 1 + 0.01 * np.tanh(x[:, :1]), 1)
+    return y * stretch.astype(x.dtype)
+
+
+@mutant("rope", "catalogue", "rope.composition", "none known")
+def angle_saturates(x, positions):
+    """Angles beyond 1.5 radians grow at half the pace."""
+    angle = positions[:, None] * inv_freq(x.shape[-1])
+    return turn(x, np.where(angle > 1.5, 0.75 + angle / 2, angle))
+
+
+@mutant("rope", "catalogue", "rope.transpose_product", "none known")
+def angle_bends(x, positions):
+    angle = positions[:, None] * inv_freq(x.shape[-1])
+    return turn(x, angle + 1e-3 * np.log1p(positions[:, None]) ** 2)
+
+
+@mutant("sinusoidal", "catalogue", "sinusoidal.prefix", "none known")
+def table_depends_on_its_length(T, d):
+    return sinusoid(np.arange(T)[:, None] * inv_freq(d) * (1 + 1e-4 * (T > 400)), d)
+
+
+@mutant("sinusoidal", "catalogue", "sinusoidal.gram", "none known")
+def table_fades(T, d):
+    p = np.arange(T)[:, None]
+    return (sinusoid(p * inv_freq(d), d) * np.where(p > 100, 0.9, 1.0)).astype(F32)
+
+
+@mutant("sinusoidal", "catalogue", "sinusoidal.layout", "none known")
+def table_in_no_order(T, d):
+    return sinusoid(np.arange(T)[:, None] * inv_freq(d), d)[:, np.random.default_rng(0).permutation(d)]
+
+
+@mutant("axial", "catalogue", "axial.frequencies", "none known", dim=64)
+def axial_other_ladder(x, coordinates):
+    quarter = x.shape[1] // 4
+    f = np.concatenate([inv_freq(2 * quarter, 77.0)] * 2)
+    return turn(x, coordinates[:, [0] * quarter + [1] * quarter] * f)
+
+
+@mutant("axial", "catalogue", "axial.zero", "none known", dim=64)
+def axial_from_one(x, coordinates):
+    quarter = x.shape[1] // 4
+    f = np.concatenate([inv_freq(2 * quarter)] * 2)
+    return turn(x, (coordinates[:, [0] * quarter + [1] * quarter] + 1) * f)
+
+
+@mutant("axial", "catalogue", "axial.layout", "none known", dim=64)
+def axial_copies(x, coordinates):
+    return x.copy()

@@ -260,9 +260,7 @@ def _llama4() -> Any:
 # Tables.
 
 
-@adapter(
-    "transformers.roformer", "sinusoidal", LIBRARY, source="RoFormerSinusoidalPositionalEmbedding", max_position=512
-)
+@adapter("transformers.roformer", "sinusoidal", LIBRARY, source="RoFormerSinusoidalPositionalEmbedding", max_position=512)
 def _roformer() -> Any:
     return _embedding_table("roformer", "RoFormerSinusoidalPositionalEmbedding")
 

@@ -101,25 +101,24 @@ def _equinox(first_base: float | None, **options: Any) -> Any:
             modules[key] = equinox.nn.RotaryPositionalEmbedding(dim, dtype=x.dtype, **options)
         if not len(positions) or int(positions.min()) < 0:
             raise ValueError("this library takes no positions: a negative one cannot be given")
-        if int(positions.max()) >= 8192:
-            raise IndexError("positions from 8192 on are not tried: the whole sequence is needed each time")
-        length = int(positions.max()) + 1
-        out = []
-        # One sequence for each row, zero but at its position: what is between does not matter.
-        order = jnp.asarray(positions)
+        if int(positions.max()) >= 1024:
+            raise IndexError("positions from 1024 on are not tried: each call needs the whole sequence")
+        # One sequence for each repetition of a position, zero where nothing is asked: lengths that are powers
+        # of two keep the number of compilations small.
         copies: dict[int, int] = {}
         place = []
         for p in positions.tolist():
             copies[p] = copies.get(p, -1) + 1
             place.append(copies[p])
-        full = jnp.zeros((max(place) + 1, length, dim), dtype=x.dtype).at[jnp.asarray(place), order].set(x)
-        out = jnp.stack([modules[key](sequence) for sequence in full])
-        return out[jnp.asarray(place), order]
+        length = max(64, 1 << int(positions.max()).bit_length())
+        at = (jnp.asarray(place), jnp.asarray(positions))
+        full = jnp.zeros((max(place) + 1, length, dim), dtype=x.dtype).at[at].set(x)
+        return jax.vmap(modules[key])(full)[at]
 
     return rotate
 
 
-@adapter("equinox", "rope", "equinox", "jax", backend="jax", source="nn.RotaryPositionalEmbedding", max_position=8192)
+@adapter("equinox", "rope", "equinox", "jax", backend="jax", source="nn.RotaryPositionalEmbedding", max_position=1024)
 def _equinox_rope() -> Any:
     return _equinox(None)
 
@@ -132,7 +131,7 @@ def _equinox_rope() -> Any:
     backend="jax",
     source="nn.RotaryPositionalEmbedding(theta=500000) after one with theta=10000 in the same process",
     base=500000.0,
-    max_position=8192,
+    max_position=1024,
 )
 def _equinox_second() -> Any:
     return _equinox(10000.0, theta=500000.0)
@@ -207,6 +206,7 @@ def _reference(interleaved: int) -> Any:
     backend="numpy",
     source="ReferenceEvaluator, RotaryEmbedding-23",
     max_position=8192,
+    dtypes=("float32", "float16"),
 )
 def _onnx_half() -> Any:
     return _reference(0)
@@ -219,6 +219,7 @@ def _onnx_half() -> Any:
     backend="numpy",
     source="ReferenceEvaluator, RotaryEmbedding-23, interleaved=1",
     max_position=8192,
+    dtypes=("float32", "float16"),
 )
 def _onnx_interleaved() -> Any:
     return _reference(1)
@@ -241,7 +242,14 @@ def _runtime(domain: str, interleaved: int) -> Any:
 
 
 @adapter(
-    "onnxruntime", "rope", "onnxruntime", "onnx", backend="numpy", source="RotaryEmbedding-23 on CPU", max_position=8192
+    "onnxruntime",
+    "rope",
+    "onnxruntime",
+    "onnx",
+    backend="numpy",
+    source="RotaryEmbedding-23 on CPU",
+    max_position=8192,
+    dtypes=("float32", "float16"),
 )
 def _ort() -> Any:
     return _runtime("", 0)
@@ -255,6 +263,7 @@ def _ort() -> Any:
     backend="numpy",
     source="RotaryEmbedding-23 on CPU, interleaved=1",
     max_position=8192,
+    dtypes=("float32", "float16"),
 )
 def _ort_interleaved() -> Any:
     return _runtime("", 1)
@@ -268,6 +277,7 @@ def _ort_interleaved() -> Any:
     backend="numpy",
     source="com.microsoft RotaryEmbedding on CPU",
     max_position=8192,
+    dtypes=("float32", "float16"),
 )
 def _ort_contrib() -> Any:
     return _runtime("com.microsoft", 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.abc
+import importlib.machinery
 import importlib.util
 import sys
 import types
@@ -28,15 +30,37 @@ def from_source(distribution: str, relative: str) -> Any:
     return module
 
 
+class _Absent(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds the named packages and all their submodules, as modules of empty classes."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
+        if fullname.partition(".")[0] in self.names:
+            return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
+        return None
+
+    def create_module(self, spec: Any) -> Any:
+        made = types.ModuleType(spec.name)
+
+        def attribute(name: str) -> Any:
+            if name.startswith("__"):
+                raise AttributeError(name)
+            return type(name, (), {})
+
+        made.__getattr__ = attribute  # type: ignore[method-assign]
+        return made
+
+    def exec_module(self, module: Any) -> None:
+        pass
+
+
 def without(*names: str) -> None:
-    """Put empty modules in the place of packages that an import wants and the code under test does not use."""
-    for name in names:
-        if name not in sys.modules and importlib.util.find_spec(name) is None:
-            made = types.ModuleType(name)
-            made.__path__ = []
-            made.__spec__ = importlib.util.spec_from_loader(name, loader=None)
-            made.__getattr__ = lambda attribute: types.SimpleNamespace()  # type: ignore[method-assign]
-            sys.modules[name] = made
+    """Stand empty packages in for those that an import wants and the code under test does not use."""
+    missing = tuple(n for n in names if n not in sys.modules and importlib.util.find_spec(n) is None)
+    if missing:
+        sys.meta_path.append(_Absent(missing))
 
 
 # x-transformers.

@@ -12,9 +12,7 @@ def _diffusers(interleaved: bool, real: bool = True, **options: Any) -> Any:
     from diffusers.models.embeddings import apply_rotary_emb, get_1d_rotary_pos_embed
 
     def rotate(x: Any, positions: Any) -> Any:
-        freqs = get_1d_rotary_pos_embed(
-            x.shape[-1], positions, use_real=real, repeat_interleave_real=interleaved, **options
-        )
+        freqs = get_1d_rotary_pos_embed(x.shape[-1], positions, use_real=real, repeat_interleave_real=interleaved, **options)
         if not real:
             # [B, S, H, D] and a batch of frequencies.
             return apply_rotary_emb(x[None, :, None], freqs[None], use_real=False)[0, :, 0]

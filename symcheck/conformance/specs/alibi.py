@@ -113,10 +113,7 @@ def _judge(run: Run, found: dict[int, np.ndarray]) -> None:
     if ratios:
         spread = np.array([np.ptp(r) for r in ratios.values()])
         limit = np.array(
-            [
-                2 * (slope_bound(np.abs(as_float(found[n])), dtype) / np.abs(as_float(found[n]))).max() * 2
-                for n in ratios
-            ]
+            [2 * (slope_bound(np.abs(as_float(found[n])), dtype) / np.abs(as_float(found[n]))).max() * 2 for n in ratios]
         )
         run.judge(
             "alibi.geometric", dtype, spread, limit, positions=np.array(list(ratios)),

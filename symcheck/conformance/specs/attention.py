@@ -12,7 +12,7 @@ import numpy as np
 from symcheck.conformance.bounds import unit_roundoff
 from symcheck.conformance.diagnosis import NONE_KNOWN
 from symcheck.conformance.identities import residual
-from symcheck.conformance.run import DEFAULT_DTYPES, FLOATS, Run, Stop, as_float, only_array, rounded
+from symcheck.conformance.run import FLOATS, Run, Stop, as_float, only_array, rounded
 from symcheck.conformance.runner import Instance, TargetError
 from symcheck.kernels.attention import attention as exact_attention
 from symcheck.kernels.attention import causal_mask
@@ -27,9 +27,8 @@ def run(run: Run) -> None:
     instance = run.fresh()
     required = [p for p in run.session.parameters or [] if p["kind"] == "plain"]
     masked = len(required) >= 4
-    wanted = run.options.dtypes or DEFAULT_DTYPES
     worked = False
-    for dtype in (d for d in FLOATS if d in wanted):
+    for dtype in run.dtypes:
         try:
             everything = [np.ones((TOKENS, TOKENS), dtype=bool)] if masked else []
             out = _call(instance, *_inputs(run, dtype), *everything)

@@ -8,7 +8,7 @@ from symcheck.conformance.bounds import rotation_bounds, unit_roundoff
 from symcheck.conformance.diagnosis import NONE_KNOWN
 from symcheck.conformance.measure import Rotation, measure_rotation
 from symcheck.conformance.report import Worst
-from symcheck.conformance.run import DEFAULT_DTYPES, FLOATS, Run, Stop, as_float, only_array, random_vectors, rounded
+from symcheck.conformance.run import FLOATS, Run, Stop, as_float, only_array, random_vectors, rounded
 from symcheck.conformance.runner import Instance, TargetError
 from symcheck.kernels.axial import interleaved_axes, sectioned_axes
 from symcheck.kernels.frequencies import inverse_frequencies
@@ -19,9 +19,8 @@ def run(run: Run) -> None:
     instance = run.fresh()
     axes = int(run.expects("axes", 2))
     dim = int(run.expects("dim", 64 if axes == 2 else 96))
-    wanted = run.options.dtypes or DEFAULT_DTYPES
     best: str | None = None
-    for dtype in (d for d in FLOATS if d in wanted):
+    for dtype in run.dtypes:
         try:
             if best is None:
                 _measure(run, instance, dim, axes, dtype)
@@ -127,9 +126,7 @@ def _measure(run: Run, instance: Instance, dim: int, axes: int, dtype: str) -> N
         "axial.axes",
         "fails" if wrong else "holds",
         dtype,
-        diagnosis=(
-            f"the axes are {kind}, not {wanted}: equal when all coordinates agree" if wrong and not shared else None
-        ),
+        diagnosis=(f"the axes are {kind}, not {wanted}: equal when all coordinates agree" if wrong and not shared else None),
         message=(f"{len(shared)} pairs turn along more than one axis" if shared else f"{kind}, sections {sections}"),
     )
     run.row(

@@ -12,7 +12,7 @@ import numpy as np
 
 from symcheck.conformance.bounds import unit_roundoff
 from symcheck.conformance.diagnosis import NONE_KNOWN
-from symcheck.conformance.run import DEFAULT_DTYPES, FLOATS, Run, Stop, as_float, only_array, rounded
+from symcheck.conformance.run import FLOATS, Run, Stop, as_float, only_array, rounded
 from symcheck.conformance.runner import TargetError
 from symcheck.kernels.bounds import score_bound
 from symcheck.kernels.relative import relative_positions, shaw_scores, transformer_xl_scores
@@ -24,9 +24,8 @@ def run(run: Run) -> None:
     """The published scores, clipping or the shift, and dependence on the offset alone."""
     required = [p for p in run.session.parameters or [] if p["kind"] == "plain" and p["required"]]
     kind = "transformer-xl" if len(required) >= 5 else "shaw"
-    wanted = run.options.dtypes or DEFAULT_DTYPES
     worked = False
-    for dtype in (d for d in FLOATS if d in wanted):
+    for dtype in run.dtypes:
         try:
             (_shaw if kind == "shaw" else _xl)(run, dtype)
             worked = True

@@ -29,7 +29,6 @@ from symcheck.conformance.measure import Rotation, measure_rotation
 from symcheck.conformance.reference import Spectrum, conventions, declared, paper
 from symcheck.conformance.report import Worst
 from symcheck.conformance.run import (
-    DEFAULT_DTYPES,
     FLOATS,
     LARGEST_POSITION,
     Run,
@@ -193,8 +192,7 @@ def _run(run: Run) -> None:
 
 def _connect(run: Run, probe: Probe) -> tuple[int, str]:
     """A dim and the most precise dtype with which the target gives an array; else a row and Stop."""
-    wanted = run.options.dtypes or DEFAULT_DTYPES
-    dtypes = [name for name in FLOATS if name in wanted]
+    dtypes = run.dtypes
     fixed = run.expects("dim")
     dims = (fixed,) if fixed else (QUICK_DIMS if run.options.quick else DIMS)
     backends = [run.session.backend]
@@ -341,7 +339,7 @@ def _measure(run: Run, probe: Probe, dim: int, dtype: str) -> Setting:
     expected, known = _spectrum(run, found, dim, dtype, base, spacing, scaling)
     wanted_scale = float(run.expects("scale", expected.amplitude if expected.scaled else 1.0))
     setting = Setting(dim, dtype, (), found, expected, known, measured_scale, found.sign or 1, 0)
-    setting.dtypes = tuple(d for d in FLOATS if d in (run.options.dtypes or DEFAULT_DTYPES))
+    setting.dtypes = run.dtypes
     # A scale that multiplies the rotation is exact or rounded a few times in the angle's format.
     scale_error = np.abs(np.hypot(found.cosine, found.sine) - wanted_scale)
     scale_bound = 16 * u * max(1.0, wanted_scale)
@@ -763,7 +761,7 @@ def _identities(run: Run, probe: Probe, setting: Setting, dtype: str) -> None:
 def _matrix_identities(run: Run, probe: Probe, setting: Setting, dtype: str, m: np.ndarray, n: np.ndarray) -> None:
     """Products of whole matrices: orthogonality, composition, and the transposed product."""
     dim = setting.dim
-    count = 1 if run.options.quick else 3
+    count = 2 if run.options.quick else 4
     usable = np.flatnonzero((m > 0) & (n > m) & (m + n < setting.limit))
     chosen = usable[np.unique(np.linspace(0, len(usable) - 1, count).astype(int))] if len(usable) else usable
     if not len(chosen):

@@ -119,9 +119,7 @@ def _buckets(instance: Instance, relative: np.ndarray, setting: tuple[bool, int,
 
 def _exact(relative: np.ndarray, setting: tuple[bool, int, int], sign: int) -> np.ndarray:
     bidirectional, buckets, distance = setting
-    made = relative_position_bucket(
-        sign * relative, bidirectional=bidirectional, buckets=buckets, max_distance=distance
-    )
+    made = relative_position_bucket(sign * relative, bidirectional=bidirectional, buckets=buckets, max_distance=distance)
     return np.asarray(made)
 
 
@@ -197,9 +195,7 @@ def _cause(relative: np.ndarray, found: dict[tuple[bool, int, int], np.ndarray],
     """The mistake that gives every bucket of every setting, ties aside."""
     for name, wrong in causes():
         if all(
-            np.array_equal(
-                wrong(sign * relative, *setting)[~_ties(relative, setting)], buckets[~_ties(relative, setting)]
-            )
+            np.array_equal(wrong(sign * relative, *setting)[~_ties(relative, setting)], buckets[~_ties(relative, setting)])
             for setting, buckets in found.items()
         ):
             return name

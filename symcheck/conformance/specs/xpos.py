@@ -6,7 +6,7 @@ import numpy as np
 
 from symcheck.conformance.bounds import unit_roundoff
 from symcheck.conformance.diagnosis import NONE_KNOWN
-from symcheck.conformance.run import DEFAULT_DTYPES, FLOATS, Run, Stop, as_float, random_vectors
+from symcheck.conformance.run import FLOATS, Run, Stop, as_float, random_vectors
 from symcheck.conformance.runner import Instance, TargetError
 from symcheck.kernels.bounds import xpos_bound
 from symcheck.kernels.frequencies import inverse_frequencies
@@ -19,9 +19,8 @@ def run(run: Run) -> None:
     """The published scores, dependence on the offset alone, and reciprocal factors of queries and keys."""
     instance = run.fresh()
     dim = int(run.expects("dim", 64))
-    wanted = run.options.dtypes or DEFAULT_DTYPES
     worked = False
-    for dtype in (d for d in FLOATS if d in wanted):
+    for dtype in run.dtypes:
         try:
             _judge(run, instance, dim, dtype)
             worked = True

@@ -1,0 +1,62 @@
+"""Correct kernels pass: every layout, scaling, width and angle format, in every dtype and backend."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from symcheck.conformance import conform
+
+from . import variants
+from .reports import variant_report
+
+BACKENDS = Path(__file__).parent / "backends.py"
+
+
+@pytest.mark.parametrize("name", variants.NAMES)
+def test_no_false_alarm(name: str) -> None:
+    layout, scaling, angles = name.split("_")
+    report = variant_report(name)
+    assert report.ok, report.to_text()
+    assert report.measured["layout"] == {"mirrored": "half"}.get(layout, layout)
+    assert report.measured["sign"] == (-1 if layout == "mirrored" else 1)
+    assert report.measured["angle_dtype"] in ("float32", angles)
+    assert report.measured["frequencies"] == {"plain": "paper", "partial": "paper"}.get(scaling, scaling)
+
+
+def test_there_are_enough_of_them() -> None:
+    rows = {(name, row.dtype) for name in variants.NAMES for row in variant_report(name).rows if row.dtype}
+    assert len(rows) >= 60
+
+
+@pytest.mark.parametrize("layout", ["half", "interleaved"])
+@pytest.mark.parametrize("library", ["torch", "jax"])
+def test_no_false_alarm_in_another_backend(library: str, layout: str) -> None:
+    if importlib.util.find_spec(library) is None:
+        pytest.skip(f"{library} is not installed")
+    dtypes = ("float64", "float32", "bfloat16", "float16")
+    report = conform(f"{BACKENDS}:{library}_{layout}", "rope", quick=True, dtypes=dtypes, timeout=120)
+    assert report.ok, report.to_text()
+    assert {row.dtype for row in report.rows if row.id == "rope.gradient"} == set(dtypes)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scaling", variants.SCALINGS)
+@pytest.mark.parametrize("layout", variants.LAYOUTS)
+def test_no_false_alarm_in_the_full_suite(layout: str, scaling: str) -> None:
+    name = f"{layout}_{scaling}_float32"
+    options = variants.OPTIONS[scaling]
+    report = conform(f"{variants.__file__}:{name}", "rope", dtypes=("float64", "float32", "bfloat16", "float16"), **options)
+    assert report.ok, report.to_text()
+
+
+@pytest.mark.parametrize("base", [500000.0, 1000000.0])
+def test_a_published_base_needs_no_promise(tmp_path: Path, base: float) -> None:
+    text = (Path(__file__).parent / "plain.py").read_text().replace("10000.0", str(base))
+    (tmp_path / "kernel.py").write_text(text)
+    report = conform(f"{tmp_path / 'kernel.py'}:rotate", "rope", quick=True, dtypes=["float32"])
+    assert report.ok, report.to_text()
+    assert report.measured["base"] == base
+    assert not conform(f"{tmp_path / 'kernel.py'}:rotate", "rope", quick=True, dtypes=["float32"], base=10000.0).ok
