@@ -88,6 +88,10 @@ CASES = {
     "stack": [(const("stack", 2, a, b, 1), 11.0), (const("stack", 2, a, b, 2), 20.0),
               (const("stack", 0, a, b, 3), 23.0)],
     "case": [(const("case", 0, x, a), 2.0), (const("case", 2, x, a), 11.0)],
+    "integral": [(const("integral", lam("R", lambda u: u * u), 0, 3), 9.0),
+                 (const("integral", lam("R", lambda u: const("cos", x * u)), y, x), (math.sin(4) + math.sin(3)) / 2),
+                 (const("integral", lam("R", lambda u: u), 2, 0), -2.0)],
+    "Ci": [(const("Ci", x), 0.42298082877486499570)],
     "caseN": [(const("caseN", 0, 5, s), 5), (const("caseN", 2, 5, s), 3)],
 }  # fmt: skip
 ENV = {n: 3, x: 2.0, y: -1.5, a: A, b: B, s: [2, 3, 1, 0]}
@@ -100,10 +104,10 @@ def test_every_primitive_with_a_value_is_covered():
 @pytest.mark.parametrize("name", CASES)
 def test_primitive_in_every_arithmetic(name):
     for term, expected in CASES[name]:
-        assert evaluate(term, ENV) == expected
+        assert evaluate(term, ENV) == pytest.approx(expected, rel=1e-15 if name in ("integral", "Ci") else 0)
         assert abs(evaluate(term, ENV, MP(40)) - expected) < 1e-14
-        assert numpy.asarray(evaluate_array(term, ENV)) == pytest.approx(expected, rel=1e-15)
-        if name not in ("sin", "cos", "exp", "log", "sqrt", "pi"):
+        assert numpy.asarray(evaluate_array(term, ENV)) == pytest.approx(expected, rel=3e-15)
+        if name not in ("sin", "cos", "exp", "log", "sqrt", "pi", "integral", "Ci"):
             assert evaluate(term, ENV, EXACT) == Fraction(expected)
 
 
@@ -162,6 +166,9 @@ def test_ways_to_give_a_value():
         (const("log", x), {x: 0}, "log"),
         (const("exp", x), {x: 1e4}, "overflows"),
         (x**1000, {x: 1e4}, "overflows"),
+        (const("Ci", x), {x: 0}, "Ci"),
+        (const("integral", g, 0, 1),
+         {g: lambda u: 1.0 if u > 1 / math.pi else 0.0}, "not resolved"),
         (n + 1, {n: 1.5}, "not a natural number"),
         (n + 1, {n: -1}, "not a natural number"),
         (g(x), {x: 1, g: [1, 2]}, "callable"),
@@ -178,7 +185,7 @@ def test_no_value_is_an_error_that_says_why(term, env, message):
 
 def test_exact_arithmetic_refuses_what_it_cannot_do():
     assert evaluate(x / 3 + x / 6, {x: Fraction(1, 7)}, EXACT) == Fraction(1, 14)
-    for term in (const("pi"), const("cos", 0), const("sqrt", 4)):
+    for term in (const("pi"), const("cos", 0), const("sqrt", 4), const("integral", lam("R", lambda u: u), 0, 1)):
         with pytest.raises(Undefined, match="exact"):
             evaluate(term, {}, EXACT)
 
@@ -333,6 +340,16 @@ def test_array_fold_refuses_propositions_and_wrong_arrays():
 def test_ragged_sums_read_nothing_beyond_their_length():
     prefix = lam("N", lambda i: total(i, lambda j: a(j)))
     assert evaluate_array(prefix, {a: A}, sizes=(5,)).tolist() == [0, 10, 21, 33, 46]
+
+
+def test_integrals_at_a_running_index():
+    def wave(i):
+        return lam("R", lambda u: const("cos", a(i) * u) * i)
+
+    term = lam("N", lambda i: const("integral", wave(i), 0, total(i, lambda j: a(j))))
+    scalar = evaluate(term, {a: [0.5, 1.0, 0.25]}).table(3)
+    assert evaluate_array(term, {a: [0.5, 1.0, 0.25]}, sizes=(3,)).tolist() == pytest.approx(scalar, rel=1e-14)
+    assert evaluate_array(lam("N", lambda i: const("Ci", i + x)), {x: 1}, sizes=(3,)).shape == (3,)
 
 
 def test_functions_and_permutations_as_arrays():

@@ -78,7 +78,7 @@ def symbol(name: str, t: Type) -> Any:
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "sin": sympy.sin, "cos": sympy.cos, "exp": sympy.exp, "log": sympy.log, "abs": sympy.Abs,
+    "sin": sympy.sin, "cos": sympy.cos, "exp": sympy.exp, "log": sympy.log, "abs": sympy.Abs, "Ci": sympy.Ci,
 }  # fmt: skip
 _RELATIONS = {"eq": sympy.Eq, "eqN": sympy.Eq, "le": sympy.Le, "lt": sympy.Lt, "ltN": sympy.Lt}
 _OPERATIONS = {"add": sympy.Add, "addN": sympy.Add, "mul": sympy.Mul, "mulN": sympy.Mul, "and": sympy.And,
@@ -124,7 +124,8 @@ class _View:
 
     def index(self, t: Term, scope: tuple) -> Any:
         """A natural as an index or limit, where SymPy's own normal form of integers is wanted."""
-        return self.form(t, scope).doit()
+        form = self.form(t, scope)
+        return form if form.has(sympy.Piecewise) else form.doit()
 
     def apply(self, f: Term, x: Term, scope: tuple) -> Any:
         """A function of one natural, applied."""
@@ -152,10 +153,11 @@ class _View:
             case "sum":
                 ((s, i),) = self.bind(args[1].binders, scope)
                 body = self.form(Term((), args[1].head, args[1].args), ((s, i), *scope))
-                limit = sympy.Tuple(s, 0, self.index(args[0], scope) - 1)
-                out = sympy.Expr.__new__(sympy.Sum, body, limit)
-                out.is_commutative = True
-                return out
+                return _with_limits(sympy.Sum, body, s, 0, self.index(args[0], scope) - 1)
+            case "integral":
+                ((s, i),) = self.bind(args[0].binders, scope)
+                low, high = (self.form(a, scope) for a in args[1:])
+                return _with_limits(sympy.Integral, self.branch(args[0], s, scope, i), s, low, high)
             case "delta":
                 return sympy.KroneckerDelta(*(self.index(a, scope) for a in args), evaluate=False)
             case "weave" | "stack" | "case" | "caseN":
@@ -199,7 +201,9 @@ class _View:
             r = self.index(at, scope)
             rows = [(self.form(zero, scope), sympy.Eq(r, 0, evaluate=False)),
                     (self.branch(successor, r - 1, scope), True)]  # fmt: skip
-        return sympy.Piecewise(*rows, evaluate=False)
+        pairs = (sympy.Basic.__new__(sympy.functions.elementary.piecewise.ExprCondPair, x, sympy.sympify(c))
+                 for x, c in rows)  # fmt: skip
+        return sympy.Basic.__new__(sympy.Piecewise, *pairs)  # its constructor fails on some conditions
 
     def derivative(self, args: tuple[Term, ...], scope: tuple) -> Any:
         g, at, stated = args
@@ -211,6 +215,13 @@ class _View:
             ((s, i),) = self.bind(g.binders, scope)
             d = sympy.Subs(sympy.Derivative(self.branch(g, s, scope, i), s), s, point)
         return sympy.Eq(d, self.form(stated, scope), evaluate=False)
+
+
+def _with_limits(kind: Any, body: Any, *limits: Any) -> Any:
+    """A Sum or an Integral, put together without SymPy's constructor, which rewrites the body."""
+    out = sympy.Expr.__new__(kind, body, sympy.Tuple(*limits))
+    out.is_commutative = True
+    return out
 
 
 def _as_symbol(s: Any) -> Any:
@@ -290,6 +301,9 @@ def value(form: Any, scope: dict[str, Any]) -> Any:
             ((i, low, high),) = e.limits
             indices = range(_index(at(low, s)), _index(at(high, s), -1) + 1)
             return sum((at(e.function, {**s, i.name: k}) for k in indices), mpmath.mpf(0))
+        if isinstance(e, sympy.Integral):
+            ((i, low, high),) = e.limits
+            return mpmath.quad(lambda u: at(e.function, {**s, i.name: u}), mpmath.linspace(at(low, s), at(high, s), 9))
         if isinstance(e, sympy.Piecewise):
             return next(at(x, s) for x, c in e.args if at(c, s))
         if isinstance(e, sympy.logic.boolalg.BooleanAtom):
@@ -329,8 +343,8 @@ def value(form: Any, scope: dict[str, Any]) -> Any:
             case sympy.Abs():
                 return abs(xs[0])
         name = e.func.__name__
-        if name in ("sin", "cos", "exp", "log"):
-            return getattr(mpmath, name)(*xs)
+        if name in ("sin", "cos", "exp", "log", "Ci"):
+            return getattr(mpmath, name.lower())(*xs)
         return s[name](*xs)
 
     return at(form, scope)

@@ -47,7 +47,7 @@ POOLS: dict[Type, str] = {
 Template = str | Callable[[Sequence["Argument"]], str]
 
 
-ELEMENTARY = ("sin", "cos", "exp", "log")  # functions that have a name of their own
+ELEMENTARY = ("sin", "cos", "exp", "log", "Ci")  # functions that have a name of their own
 
 
 class Sequent(Protocol):
@@ -265,6 +265,9 @@ class Printer:
         raise NotImplementedError
 
     def summation(self, index: str, limit: Term, scope: tuple[str, ...], body: str) -> str:
+        raise NotImplementedError
+
+    def integration(self, variable: str, low: str, high: str, body: str) -> str:
         raise NotImplementedError
 
     def cases(self, rows: Sequence[tuple[str, str]]) -> Printed:
@@ -556,7 +559,7 @@ class Printer:
         assert isinstance(t.head, Const)
         return Printed(self.elementary(t.head.name, self.fold(t.args[0], scope).text), POWER)
 
-    _sin = _cos = _exp = _log = _elementary
+    _sin = _cos = _exp = _log = _Ci = _elementary
 
     def _sqrt(self, t: Term, scope: tuple[str, ...]) -> Printed:
         return self.root(self.fold(t.args[0], scope))
@@ -569,6 +572,13 @@ class Printer:
         (name,) = self.fresh_names(f.binders, scope)
         body = self.at(self.fold(Term((), f.head, f.args), (name, *scope)), BIG_SUM)
         return Printed(self.summation(self.name(name), limit, scope, body), BIG_SUM)
+
+    def _integral(self, t: Term, scope: tuple[str, ...]) -> Printed:
+        f, low, high = t.args
+        (name,) = self.fresh_names(f.binders, scope)
+        body = self.at(self.fold(Term((), f.head, f.args), (name, *scope)), BIG_SUM)
+        limits = (self.fold(a, scope).text for a in (low, high))
+        return Printed(self.integration(self.name(name), *limits, body), BIG_SUM)
 
     def _delta(self, t: Term, scope: tuple[str, ...]) -> Printed:
         return Printed(self.delta(*(self.fold(a, scope).text for a in t.args)), ATOM)

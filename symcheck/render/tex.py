@@ -75,7 +75,7 @@ class TeX(Printer):
     def paren(self, s: str) -> str:
         if r"\begin{" in s:
             return rf"\left({s}\right)"
-        size = "Big" if r"\sum" in s else "big" if r"\frac" in s else ""
+        size = "Big" if r"\sum" in s or r"\int_" in s else "big" if r"\frac" in s else ""
         return rf"\{size}l({s}\{size}r)" if size else f"({s})"
 
     def rational(self, p: int, q: int) -> Printed:
@@ -108,6 +108,9 @@ class TeX(Printer):
             if r"\begin{" in p.text or p.text == "0":
                 return rf"\sum_{{{index}<{p.text}}} {body}"
         return rf"\sum_{{{index}=0}}^{{{upper}}} {body}"
+
+    def integration(self, variable: str, low: str, high: str, body: str) -> str:
+        return rf"\int_{{{low}}}^{{{high}}} {body} \, d{variable}"
 
     def cases(self, rows: Sequence[tuple[str, str]]) -> Printed:
         body = r" \\ ".join(f"{value} & {condition}" for value, condition in rows)

@@ -88,6 +88,9 @@ class Text(Printer):
     def summation(self, index: str, limit: Term, scope: tuple[str, ...], body: str) -> str:
         return f"Σ_{{{index}<{_tight(self.fold(limit, scope).text)}}} {body}"
 
+    def integration(self, variable: str, low: str, high: str, body: str) -> str:
+        return f"∫_{{{_tight(low)}}}^{{{_tight(high)}}} {body} d{variable}"
+
     def cases(self, rows: Sequence[tuple[str, str]]) -> Printed:
         return Printed("{" + "; ".join(f"{value} if {condition}" for value, condition in rows) + "}", ATOM)
 

@@ -79,6 +79,8 @@ def total(n, f):
         (const("has_deriv", g, 0, 1), "Eq(Subs(Derivative(g(t), t), t, 0), 1)"),
         (const("has_deriv", lam("R", lambda u: u * t), t, t), "Eq(Subs(Derivative(s*t, s), s, t), t)"),
         (lam("N", lambda k: a(k) + 1), "Lambda(i, a[i] + 1)"),
+        (const("integral", lam("R", lambda u: u * t), 0, x), "Integral(s*t, (s, 0, x))"),
+        (const("Ci", x) + 1, "Ci(x) + 1"),
     ],
 )
 def test_form(term, printed):
@@ -114,6 +116,11 @@ def test_a_condition_on_an_inner_index_stays_inside():
     assert agrees(term) < 1e-25
     form = to_sympy(term)
     assert len(form.limits) == 1 and form.free_symbols >= {sympy.Symbol("n", integer=True, nonnegative=True)}
+
+
+def test_integrals_agree():
+    term = const("integral", lam("R", lambda u: const("cos", u * x) * total(n, lambda k: u**k)), y, const("abs", x))
+    assert agrees(term + const("Ci", const("exp", x))) < 1e-20
 
 
 def test_halved_and_without():
