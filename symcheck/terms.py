@@ -297,7 +297,9 @@ def var(name: str, t: Type = "R") -> Term:
 def const(name: str, *args: Term | int | Fraction) -> Term:
     """A primitive constant applied to its arguments (all of them, or none for the constant itself)."""
     head = Const(name, PRIMITIVES[name])
-    return eta(head)(*args) if args else eta(head)
+    if not args:
+        return eta(head)
+    return Term((), head, [coerce(a, t) for a, t in zip(args, arguments(head.type), strict=True)])
 
 
 def _rebuild(t: Term, depth: int, leaf: Callable, skip: Callable, memo: dict) -> Term:
