@@ -9,12 +9,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import derivations.almost_periodic
 import derivations.directions
 import derivations.symmetry  # noqa: F401 (theorems that are cited by name)
 from derivations.attention import LOOKING, PX, X, attend, c, d, n, s
 from derivations.bilinear import HALF, A, form, h, wave
 from derivations.blocks import blocks
 from derivations.complex_plane import F0, POLAR, R0, VALUES, held, r1, r2, x1, x2
+from derivations.decay import (
+    ALWAYS_SLOWER,
+    CONSTANT_FREQUENCY,
+    constant_frequency,
+    decay,
+    half_as_fast,
+    integral,
+)  # fmt: skip
 from derivations.frequencies import as_exponential, exponent, frequency, rpow
 from derivations.readout import (
     HYPERPLANE,
@@ -26,9 +35,10 @@ from derivations.readout import (
 )  # fmt: skip
 from derivations.sinusoidal import PE, PE_cosine, cos, sin, theta
 from derivations.vectors import dot, entry
-from symcheck.checker import perm
+from symcheck.checker import balls, perm
 from symcheck.claims import Piece, Source, claim
 from symcheck.evidence import (
+    approximate,
     by_theorem,
     convention,
     executed,
@@ -39,6 +49,7 @@ from symcheck.evidence import (
     refuted,
     refutes,
 )  # fmt: skip
+from symcheck.listings import run
 from symcheck.numerics import Undefined, evaluate
 from symcheck.prove.lemmas import SEQUENCE, total
 from symcheck.prove.proof import Line, Proof, ProofError, Statement
@@ -51,6 +62,7 @@ SOURCE = Source(
 )  # fmt: skip
 m, k = var("m"), var("n")
 i = var("i", "N")
+DISTANCE = var("x")
 OFFSETS = "section on relative positions"
 DECAY = "section on long-range decay"
 GENERAL = "section on the general case"
@@ -215,6 +227,20 @@ claim("S003-019", SOURCE, f"{DECAY}, second paragraph", r"\theta_i=10000^{-2i/d}
       proved((Statement((), eq(frequency(10000, var("d", "N"), i), rpow(number(10000), -exponent(i)))), power)),
       ["frequencies.definition"])  # fmt: skip
 
+claim("S003-020", SOURCE, f"{DECAY}, second paragraph",
+      r"\langle p_m,p_n\rangle\to0\ \text{'trend' as}\ |m-n|\to\infty",
+      "Inner products tend to fall off towards zero with growing distance.",
+      approximate("decay.finite_bound", "decay.limit", "almost_periodic.first_rise", "almost_periodic.first_negative",
+                  range="|<p_m, p_n>| <= (d/2) 2b/(x ln b) + x ln b / 2 at the distance x: the first part is the decay of "
+                        "the integral, the second the error of finitely many frequencies",
+                  more=[by_theorem("almost_periodic.sinusoidal", "limit")],
+                  note="A tendency, not a limit: for no d does the inner product tend to 0, it comes back near d/2 again "
+                       "and again; nor is it monotone (first rise 3 to 4 for d = 4, 11 to 12 for d = 128), nor positive "
+                       "(first negative at 22 for d = 4). What tends to 0 is the integral, d being infinite.",
+                  cited=("Bohr 1932 (almost periodic functions: limsup = d/2)",)),
+      ["decay.finite_bound", "decay.limit", "almost_periodic.sinusoidal", "almost_periodic.persists",
+       "almost_periodic.first_rise", "almost_periodic.first_negative"])  # fmt: skip
+
 claim("S003-021", SOURCE, f"{DECAY}, second paragraph", None,
       "Tokens far apart should be less related, and the decay agrees with that.",
       not_mathematical("an intuition about language; the decay itself is claims 020 to 027"))  # fmt: skip
@@ -223,6 +249,118 @@ claim("S003-022", SOURCE, f"{DECAY}, eq. 11, line 1",
       r"\langle p_m,p_n\rangle=\mathrm{Re}[e^{i(m-n)\theta_0}+\cdots+e^{i(m-n)\theta_{d/2-1}}]",
       "The inner product is the real part of a sum of exponentials, that is, a sum of cosines.",
       proved("sinusoidal.gram_cosine_first"), ["sinusoidal.gram_cosine_first"])  # fmt: skip
+
+claim("S003-023", SOURCE, f"{DECAY}, eq. 11, line 2",
+      r"=\frac d2\mathrm{Re}\Big[\sum_{i=0}^{d/2-1}e^{i(m-n)10000^{-i/(d/2)}}\frac1{d/2}\Big]",
+      "The sum is d/2 times a left Riemann sum.",
+      proved("decay.riemann_form"), ["decay.riemann_form"])  # fmt: skip
+
+claim("S003-024", SOURCE, f"{DECAY}, eq. 11, line 3",
+      r"\sim\frac d2\mathrm{Re}\Big[\int_0^1e^{i(m-n)10000^{-t}}dt\Big]",
+      "The Riemann sum goes over into an integral.",
+      approximate("decay.riemann_error",
+                  range="the two sides, divided by d/2, differ by at most x ln(10000) / d at the distance x = |m - n|",
+                  note="For a fixed distance and d to infinity; not uniformly in the distance."),
+      ["decay.riemann_error", "decay.riemann"])  # fmt: skip
+
+claim("S003-025", SOURCE, DECAY, r"\int_0^1e^{i(m-n)\theta_t}dt\to0",
+      "The oscillatory integral tends to zero.",
+      proved("decay.limit", "decay.exponential",
+             note="Real part (c = 0) and imaginary part (c = -pi/2) for theta_t = 10000^(-t); the rate is 2b/(x ln b)."),
+      ["decay.limit", "decay.exponential"])  # fmt: skip
+
+LISTING = r"""\[Theta][t_] = (1/10000)^t;
+f[x_] = Re[Integrate[Exp[I*x*\[Theta][t]], {t, 0, 1}]];
+Plot[f[x], {x, -128, 128}]"""
+#: Reads the listing with SymPy's parser of the language, and integrates what it says numerically.
+READ = f"""
+import mpmath, sympy
+from sympy.parsing.mathematica import parse_mathematica
+lines = [s.strip() for s in {LISTING!r}.replace(chr(92) + "[Theta]", "theta").split(";")]
+theta, f = (parse_mathematica(s.split("=", 1)[1]) for s in lines[:2])
+plot = parse_mathematica(lines[2])
+t, x = sympy.symbols("t x")
+(call,) = f.args
+integrand, limits = call.args
+assert f.func is sympy.re and call.func.__name__ == "Integrate" and tuple(limits) == (t, 0, 1)
+assert tuple(plot.args[1]) == (x, -128, 128)
+integrand = integrand.replace(sympy.Function("theta"), lambda z: theta.subs(t, z))
+for value in (1, 16, 128):
+    function = sympy.lambdify(t, sympy.re(integrand.subs(x, value).rewrite(sympy.cos)), "mpmath")
+    print(value, mpmath.nstr(mpmath.quad(lambda z: mpmath.re(function(z)), [k / 16 for k in range(17)]), 12))
+"""
+
+
+def listing_is_the_integral() -> tuple[bool, str]:
+    """The listing's integral and the closed form agree at three distances."""
+    result = run(READ)
+    if not result.ok:
+        return False, result.summary()
+    values = dict(line.split() for line in result.stdout.splitlines())
+    closed = [closed_value(int(x)) for x in values]
+    return (all(abs(float(v) - k) < 1e-9 for v, k in zip(values.values(), closed, strict=True)) and len(values) == 3,
+            ", ".join(f"f({x}) = {v}" for x, v in values.items()))  # fmt: skip
+
+
+def closed_value(x: int) -> float:
+    """(Ci(x) - Ci(x/10000))/ln 10000 by balls."""
+    term = (const("Ci", number(x)) - const("Ci", number(x) / 10_000)) / const("log", number(10_000))
+    return float(balls.evaluate(term).mid())
+
+
+claim("S003-026", SOURCE, f"{DECAY}, listing (Mathematica)", LISTING,
+      "A listing that plots the real part of the integral for distances up to 128.",
+      executed("proved", listing_is_the_integral, by_theorem("decay.closed_form"),
+               note="Parsed and integrated numerically; in closed form it is (Ci(x) - Ci(x/10000))/ln 10000 for x > 0, and "
+                    "even in x."),
+      ["decay.closed_form"])  # fmt: skip
+
+claim("S003-027", SOURCE, f"{DECAY}, after the plot", None, "The plot shows a decay.",
+      approximate("decay.window", "decay.exponential",
+                  range="for the base 10000 the integral falls from 1 at distance 0 over 0.634 at 16 to 0.411 at 128; past "
+                        "that it is at most 2b/(x ln b)"),
+      ["decay.window", "decay.exponential"])  # fmt: skip
+
+NO_STATIONARY_POINT = "h_t / theta_t' has a bounded derivative on [0, 1]: theta' has no zero there, and h is smooth"
+FLAT = Piece("without", denial(CONSTANT_FREQUENCY), lambda p, _: constant_frequency(p), None,
+             "theta_t = 0 for all t: monotone and smooth, and the integral is 1 at every distance", CONSTANT_FREQUENCY)
+
+claim("S003-028", SOURCE, DECAY, None, "Almost every monotone smooth theta_t gives such a decay.",
+      proved_under([NO_STATIONARY_POINT + " (with h = 1)"], "decay.smooth", FLAT,
+                   note="The condition says what 'almost' stands for; where theta' vanishes at single points the decay "
+                        "is slower but holds (van der Corput; Stein 1993, VIII.1.2)."),
+      ["decay.smooth", "decay.oscillatory"])  # fmt: skip
+
+claim("S003-029", SOURCE, DECAY, r"\theta_t=t^\alpha", "Powers decay too.",
+      proved("decay.linear"), ["decay.linear"])  # fmt: skip
+
+claim("S003-030", SOURCE, f"{DECAY}, comparison", None,
+      "Of the curves that are compared, only that of theta_t = t meets the horizontal axis.",
+      refuted(refutes(Statement((lt(0, DISTANCE),), lt(0, decay(10_000, DISTANCE))), {"x": 7000}),
+              "decay.first_zero_10000", reading="decay.first_zero_1000",
+              convention="on the window |x| <= 128 of the document's own plot, where both exponentials stay positive",
+              more=[by_theorem("decay.linear", "reading")],
+              note="sin(x)/x crosses first, at pi; the exponentials cross as well, first at 6166.0285 for the base 10000 "
+                   "and at 617.6616 for the base 1000, and stay positive before."),
+      ["decay.first_zero_10000", "decay.first_zero_1000", "decay.linear"])  # fmt: skip
+
+claim("S003-031", SOURCE, f"{DECAY}, comparison", None, "Powers fall faster at short distances.",
+      approximate("decay.short_distance",
+                  range="from distance 1 to 16, for t^2 and t^3 against the bases 1000 and 10000"),
+      ["decay.short_distance"])  # fmt: skip
+
+claim("S003-032", SOURCE, f"{DECAY}, comparison", None, "Exponentials fall faster at long distances.",
+      approximate("decay.long_distance",
+                  range="from distance 16 to 128, for t^2 and t^3 against the bases 1000 and 10000",
+                  note="In the amount by which they fall; the powers stay below the exponentials there."),
+      ["decay.long_distance"])  # fmt: skip
+
+claim("S003-033", SOURCE, f"{DECAY}, comparison", None,
+      "The nearer theta_t is to 0 as a whole, the slower the decay.",
+      proved_under(["distances with x theta_t <= 1 for all t"], "decay.slower",
+                   Piece("without", denial(ALWAYS_SLOWER), lambda p, _: half_as_fast(p), None,
+                         "theta_t = t/2 against t at the distance 3 pi: -2/(3 pi) < 0", ALWAYS_SLOWER)),
+      ["decay.slower"])  # fmt: skip
 
 claim("S003-034", SOURCE, DECAY, r"\theta_t=1000^{-t}",
       "The author would take the base 1000; nothing singles out 10000.",
@@ -291,6 +429,26 @@ claim("S003-039", SOURCE, f"{GENERAL}, after eq. 13", r"\mathcal H_{2i,2i}=\math
 claim("S003-040", SOURCE, f"{GENERAL}, after eq. 13", None,
       "With a diagonal matrix the form still has a part that depends on m - n.",
       proved("bilinear.product_to_sum"), ["bilinear.product_to_sum"])  # fmt: skip
+
+REAL_PART = Statement((), eq(integral(lambda t: sin(DISTANCE * rpow(number(10_000), -t))), 0))
+claim("S003-041", SOURCE, f"{GENERAL}, eq. 14",
+      r"\sum_{i=1}^{d/2}\tfrac12(\mathcal H_{2i,2i}+\mathcal H_{2i+1,2i+1})\cos(m-n)\theta_i"
+      r"\sim\int_0^1h_te^{i(m-n)\theta_t}dt",
+      "The weighted sum of cosines corresponds to a weighted oscillatory integral.",
+      refuted(refutes(REAL_PART, {"x": 1}, note="H = I (h_t = 1), distance 1: the left side is real, the right side has the "
+                                                "imaginary part int sin(10000^(-t)) dt, which is not 0"),
+              "decay.riemann",
+              note="The real part and the factor d/2 that eq. 11 has are missing, and the sum starts at 1 again. A Riemann "
+                   "sum with d/2 terms, times 2/d, goes over into the integral of the real part."),
+      ["decay.riemann", "decay.riemann_error"])  # fmt: skip
+
+claim("S003-042", SOURCE, f"{GENERAL}, after eq. 14", r"\int_0^1h_te^{i(m-n)\theta_t}dt\to0",
+      "Under conditions that are easily met the weighted integral tends to zero.",
+      proved_under([NO_STATIONARY_POINT], "decay.smooth", FLAT,
+                   note="The text names no condition; this one gives the rate 1/x. By Riemann and Lebesgue any integrable "
+                        "weight will do for the same theta (Rudin 1987, 9.6).",
+                   cited=("Riemann-Lebesgue lemma, Rudin 1987, Real and Complex Analysis, 9.6",)),
+      ["decay.smooth"])  # fmt: skip
 
 TURN = entry(blocks, lam("N", lambda _: number(0)), lam("N", lambda _: number(-1)), lam("N", lambda _: number(1)),
              lam("N", lambda _: number(0)))  # fmt: skip
