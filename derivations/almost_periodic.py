@@ -166,10 +166,10 @@ def one_more(p: Proof, h: Term, hypothesis: Line) -> Line:
             one = Fraction(1)
             # e - z = (e/4 - F2) + (e/4 - F0) + (e/4 - F1)(1 - q) + (e/4 + F1)(1 + q), and the like for e + z
             facts = [*values[0], *values[1], *values[2], low, high]
-            up = p.rule("pos", lt(z, e), facts, [(one, [5], ONE), (one, [1], ONE), (one, [3, 7], ONE), (one, [2, 6], ONE)],
-                        [at], [-ONE])  # fmt: skip
-            down = p.rule("pos", lt(-e, z), facts, [(one, [4], ONE), (one, [0], ONE), (one, [2, 7], ONE), (one, [3, 6], ONE)],
-                          [at], [ONE])  # fmt: skip
+            above, under = ([(one, chosen, ONE) for chosen in z_] for z_ in (
+                ([5], [1], [3, 7], [2, 6]), ([4], [0], [2, 7], [3, 6])))  # fmt: skip
+            up = p.rule("pos", lt(z, e), facts, above, [at], [-ONE])
+            down = p.rule("pos", lt(-e, z), facts, under, [at], [ONE])
             bound = strictly_below(p, z, e, up, down)
             return p.rewrite(p.symm(equation), bound, lambda y: lt(const("abs", wave(h + 1, b_, y)), e))
 
@@ -203,12 +203,21 @@ def strictly_below(p: Proof, z: Term, e: Term, up: Line, down: Line) -> Line:
                    lambda more: p.pos(goal, up, p.axiom("abs_nonneg", more, x=z)))  # fmt: skip
 
 
+def no_other(p: Proof) -> Line:
+    """With one frequency (h = 0) there is no other that could have its cosine."""
+    goal = apart(ZERO)
+    below = p.assume(lt(i, ZERO))
+    bad = p.pos(const("false"), below, p.axiom("nat_nonneg", n=i))
+    inside = p.discharge(p.axiom("false_elim", bad, p=negation(eq(cos(theta(i + 1)), cos(theta(ZERO))))), below.concl)
+    return p.convert(p.generalise(inside, i), goal)
+
+
 PERSISTS = Statement((apart(h),), negation(tends_to_zero(lambda n: kernel(h + 1, theta, n))), (h.head,))
 
 
 @theorem("almost_periodic.persists", PERSISTS,
          "Finitely many frequencies: the inner product does not tend to 0 as the distance grows",
-         references=(BOHR, SU + ", after eq. 11"))  # fmt: skip
+         references=(BOHR, SU + ", after eq. 11"), instance=lambda p: [no_other(p)])  # fmt: skip
 def persists_proof(p: Proof, goal: Statement) -> Line:
     every = p.induction(persists, one_frequency(p), lambda h, hypothesis: one_more(p, h, hypothesis), name="h")
     ones = lam("N", lambda i: ONE)

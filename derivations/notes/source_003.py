@@ -327,12 +327,16 @@ FLAT = Piece("without", denial(CONSTANT_FREQUENCY), lambda p, _: constant_freque
 
 claim("S003-028", SOURCE, DECAY, None, "Almost every monotone smooth theta_t gives such a decay.",
       proved_under([NO_STATIONARY_POINT + " (with h = 1)"], "decay.smooth", FLAT,
-                   note="The condition says what 'almost' stands for; where theta' vanishes at single points the decay "
-                        "is slower but holds (van der Corput; Stein 1993, VIII.1.2)."),
-      ["decay.smooth", "decay.oscillatory"])  # fmt: skip
+                   note="The condition says what 'almost' stands for. Where theta' vanishes at a point the decay may hold "
+                        "and be slower, as for the powers t^n (decay.power)."),
+      ["decay.smooth", "decay.oscillatory", "decay.power"])  # fmt: skip
 
 claim("S003-029", SOURCE, DECAY, r"\theta_t=t^\alpha", "Powers decay too.",
-      proved("decay.linear"), ["decay.linear"])  # fmt: skip
+      proved("decay.power", "decay.linear",
+             note="Proved for the powers 1, 2, 3, ...; for other exponents above 0 the substitution u = t^alpha leaves "
+                  "the Fourier integral of an integrable function.",
+             cited=("Riemann-Lebesgue lemma, Rudin 1987, Real and Complex Analysis, 9.6",)),
+      ["decay.power", "decay.power_bound", "decay.linear"])  # fmt: skip
 
 claim("S003-030", SOURCE, f"{DECAY}, comparison", None,
       "Of the curves that are compared, only that of theta_t = t meets the horizontal axis.",
