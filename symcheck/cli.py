@@ -239,8 +239,12 @@ def conform(
     all_installed: Annotated[bool, typer.Option("--all-installed", help="run every built-in target that is here")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="fewer positions and dtypes")] = False,
     dim: Annotated[int | None, typer.Option(help="head dimension to test at")] = None,
-    timeout: Annotated[float, typer.Option(help="seconds for the whole run of a target")] = 60.0,
-    memory: Annotated[int, typer.Option(help="memory of the tested process, in MiB")] = 8192,
+    layout: Annotated[str | None, typer.Option(help="half or interleaved, where the outputs cannot tell")] = None,
+    base: Annotated[float | None, typer.Option(help="base of the frequencies, where it is not 10000")] = None,
+    dtypes: Annotated[str | None, typer.Option(help="input dtypes, separated by commas")] = None,
+    python: Annotated[str | None, typer.Option(help="interpreter whose environment has the target")] = None,
+    timeout: Annotated[float | None, typer.Option(help="seconds for one call of the target, its import included")] = None,
+    memory: Annotated[int | None, typer.Option(help="address space of the tested process, in MiB")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Test an implementation against the proved identities."""
@@ -258,11 +262,14 @@ def conform(
         return
     if (target is None) == (not all_installed):
         raise fail("conform: name a TARGET, or --list, or --all-installed")
-    names = [target] if target is not None else [t["name"] for t in list_targets() if t["installed"]]
+    names = [target] if target is not None else [t["name"] for t in list_targets() if t["missing"] is None]
+    limits: dict[str, Any] = {"timeout": timeout, "memory": memory * 2**20 if memory is not None else None}
+    given = {k: v for k, v in {**limits, "dim": dim, "layout": layout, "base": base, "python": python,
+                               "dtypes": dtypes.split(",") if dtypes else None}.items() if v is not None}  # fmt: skip
     reports = []
     for name in progress(names, len(names), "testing", as_json):
         try:
-            reports.append(run(name, spec, quick=quick, dim=dim, timeout=timeout, memory=memory))
+            reports.append(run(name, spec, quick=quick, **given))
         except ConformInputError as e:
             raise fail(str(e)) from None
     if as_json:

@@ -63,8 +63,8 @@ def targets_table(out: Any, specs: Mapping[str, str], targets: Sequence[Mapping[
     """Specifications, then the built-in targets and whether their library is here."""
     out.print("specifications", style="bold")
     for name, what in specs.items():
-        out.print(f"  {name:<14} {what}", markup=False)
+        out.print(f"  {name:<14} {what}", markup=False, soft_wrap=True)
     out.print("built-in targets", style="bold")
     for t in targets:
-        here = f"{t.get('library', '')} {t['version']}" if t.get("installed") else f"needs {t.get('library', t['name'])}"
-        out.print(f"  {t['name']:<44} {t.get('spec', ''):<13} {here}", markup=False)
+        here = "here" if t["missing"] is None else f"needs {t['missing']}"
+        out.print(f"  {t['name']:<34} {t['spec']:<13} {here}", markup=False, soft_wrap=True)
