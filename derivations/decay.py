@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from typing import Any
 
 from derivations.frequencies import as_exponential, exp, frequency, log, rpow
 from derivations.sinusoidal import absolute_le, cos, kernel, sin
@@ -18,6 +19,7 @@ from symcheck.prove.lemmas import sum_ext, sum_scale, total
 from symcheck.prove.proof import Line, Proof, Statement
 from symcheck.render.notation import register
 from symcheck.terms import (
+    Num,
     Term,
     const,
     defined,
@@ -652,9 +654,37 @@ def between(p: Proof, line: Line) -> list[Line]:
 # First zeros --------------------------------------------------------------------------------------------
 def first_zero(base: int, digits: str) -> Statement:
     """K_base is positive up to a zero that is known to a unit of the last digit."""
-    lo, hi = enclosure(digits)
-    return Statement((), const("and", forall("R", lambda x: implies(lt(0, x), le(x, lo), lt(0, decay(base, x)))), exists(
-        "R", lambda x: const("and", lt(lo, x), const("and", lt(x, hi), eq(decay(base, x), 0))))))  # fmt: skip
+    return Statement((), zero_between(base, *(decimal_of(z, digits) for z in enclosure(digits))))
+
+
+def zero_between(base: int, lo: Term | Fraction, hi: Term | Fraction) -> Term:
+    """K_base is positive up to lo and has a zero between lo and hi."""
+    before = forall("R", lambda x: implies(lt(0, x), le(x, lo), lt(0, decay(base, x))))
+    zero = exists("R", lambda x: const("and", lt(lo, x), const("and", lt(x, hi), eq(decay(base, x), 0))))
+    return const("and", before, zero)
+
+
+#: m / 10^k, a decimal fraction.
+decimal = defined("decimal", ["N", "N"], lambda m, k: m / number(10) ** k)
+
+
+def _decimal(arguments: Sequence[Any]) -> str:
+    """The decimal fraction in digits."""
+    heads = [a.term.head for a in arguments]
+    if not all(isinstance(z, Num) for z in heads):
+        return "{} / 10^{{{}}}".format(*arguments)
+    m, k = (int(z.value) for z in heads)
+    whole, rest = divmod(m, 10**k)
+    return f"{whole}.{rest:0{k}d}"
+
+
+register("decimal", tex=_decimal, text=_decimal, parameters=("m", "k"))
+
+
+def decimal_of(value: Fraction, digits: str) -> Term:
+    """A number with as many digits after the point as the given one."""
+    places = len(digits.split(".")[1])
+    return decimal(int(value * 10**places), places)
 
 
 def enclosure(digits: str) -> tuple[Fraction, Fraction]:
@@ -785,10 +815,10 @@ def crossing(p: Proof, goal: Statement, base: int, digits: str) -> Line:
         place = start + t * (end - start)
         positive = p.pos(lt(0, place), left)
         at = p.ring(eq(decay(base, place), 0), closed(positive), level)
-        return p.witness(goal.concl.args[1], place,
+        return p.witness(zero_between(base, lo, hi).args[1], place,
                          p.both(p.pos(lt(lo, place), left), p.pos(lt(place, hi), right), at))  # fmt: skip
 
-    return p.both(before, p.obtain(found, zero, name="t"))
+    return p.convert(p.both(before, p.obtain(found, zero, name="t")), goal.concl, "decimal")
 
 
 FIRST_ZERO = {10_000: "6166.02848472874863836603938108", 1_000: "617.661568406083485799539530007"}
