@@ -127,7 +127,8 @@ def _local(t: Term, scope: Scope, free: Sequence[Var]) -> Iterator[tuple[str, Te
         yield "function", const(SWAPPED[h.name], *args)
         yield "sign", -t
     if isinstance(h, Var | Bound):
-        for other in (*free, *(Bound(len(scope) - 1 - k, s) for k, s in enumerate(scope))):
+        others: list[Var | Bound] = [*free, *(Bound(len(scope) - 1 - k, s) for k, s in enumerate(scope))]
+        for other in others:
             if other != h and other.type == h.type:
                 yield "variable", Term((), other, args)
         if t.type == "N":
@@ -177,9 +178,9 @@ def failure(statement: Statement, seed: int = 0, tries: int = 60) -> dict[str, A
             if smooth:
                 values.update(smooth_function(rng, values))
             try:
-                if all(_holds(h, values) for h in statement.hyps if h not in smooth):
-                    if _fails(statement.concl, values, rng):
-                        return values
+                if (all(_holds(h, values) for h in statement.hyps if h not in smooth)
+                        and _fails(statement.concl, values, rng)):  # fmt: skip
+                    return values
             except (Undefined, Undecided, IndexError, OverflowError):
                 continue
     return None

@@ -1,0 +1,27 @@
+"""The theorems of the core families, imported by themselves, and one library that their proofs share."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+
+from symcheck.claims import THEOREMS, library
+
+CORE = ("attention", "sinusoidal", "rope", "taylor")
+
+
+@pytest.fixture(scope="session")
+def core():
+    """The core theorems by name, without those that deny a closed claim."""
+    for family in CORE:
+        importlib.import_module(f"derivations.{family}")
+    return {name: e for name, e in THEOREMS.items() if e.family in CORE and not e.statement.concl.is_const("imp")}
+
+
+@pytest.fixture(scope="session")
+def lemmas(core):
+    shared = library()
+    for name in core:
+        shared.theorem(name)
+    return shared

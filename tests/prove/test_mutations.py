@@ -1,0 +1,164 @@
+"""Mutation gate: no false neighbour of a theorem is proved, and nearly all get an exact, checked witness."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from itertools import islice
+
+import pytest
+
+from prove.smooth_examples import quadratics
+from symcheck.checker import Rejected, decode
+from symcheck.claims import TheoremEntry
+from symcheck.prove.mutate import Mutant, failure, mutants
+from symcheck.prove.proof import Proof, ProofError, Statement
+from symcheck.prove.refute import denial
+from symcheck.prove.search import EXAMPLES, find_refutation
+from symcheck.terms import TermError, const, eq, lam, le, lt, number, var
+
+SHARE = {"attention": 12, "sinusoidal": 10, "rope": 10, "taylor": 6}  # false mutants a theorem in the default run
+KINDS = {"sign", "index", "coefficient", "operand order", "function", "variable", "factor dropped", "term dropped",
+         "transposition", "hypothesis dropped"}  # fmt: skip
+
+
+def false_mutants(entry: TheoremEntry, wanted: int, seed: int):
+    """False mutants, dropped hypotheses first."""
+    rng = random.Random(f"{entry.id} {seed}")
+    every = sorted(islice(mutants(entry.statement, rng), 12 * wanted), key=lambda m: m.change != "hypothesis dropped")
+    return islice((m for m in every if failure(m.statement, tries=12) is not None), wanted)
+
+
+def accepted_by_the_script(entry: TheoremEntry, mutant: Mutant, lemmas) -> bool:
+    """Does the theorem's own script, run on the mutant, give a certificate that proves the mutant?"""
+    p = Proof(library=lemmas)
+    try:
+        line = entry.prove(p, mutant.statement)
+        return mutant.statement.is_proved_by(decode(p.certificate(line), lemmas.accepted))
+    except (ProofError, TermError, Rejected, IndexError, ValueError, AttributeError, KeyError, StopIteration):
+        return False
+
+
+def witnessed(statement: Statement, lemmas) -> bool:
+    """Is there a witness whose certificate the checker accepts as a proof of the denial?"""
+    found = find_refutation(statement, library=lemmas)
+    if found is None:
+        return False
+    p = Proof(library=lemmas)
+    line = found[1](p, denial(statement))
+    assert denial(statement).is_proved_by(decode(p.certificate(line), lemmas.accepted))
+    return True
+
+
+def gate(core, lemmas, share: dict[str, int], seed: int) -> tuple[Counter, list[Mutant]]:
+    count: Counter = Counter()
+    missing = []
+    for entry in core.values():
+        for mutant in false_mutants(entry, share[entry.family], seed):
+            assert not accepted_by_the_script(entry, mutant, lemmas), (entry.id, mutant)
+            found = witnessed(mutant.statement, lemmas)
+            count["false"] += 1
+            count["witnessed"] += found
+            count[mutant.change] += 1
+            count["in a definition"] += mutant.definition is not None
+            if not found:
+                missing.append(mutant)
+    return count, missing
+
+
+def test_no_false_mutant_is_proved_and_most_are_refuted(core, lemmas):
+    count, missing = gate(core, lemmas, SHARE, seed=1)
+    print(dict(count), [(m.change, m.definition) for m in missing])
+    assert count["false"] >= 300
+    assert count["witnessed"] >= 0.95 * count["false"], missing
+    assert all(count[kind] for kind in KINDS)
+    assert count["in a definition"] >= 50
+
+
+@pytest.mark.slow
+def test_no_false_mutant_is_proved_in_a_long_sweep(core, lemmas):
+    count, missing = gate(core, lemmas, {"attention": 90, "sinusoidal": 75, "rope": 75, "taylor": 60}, seed=2)
+    print(dict(count), [(m.change, m.definition) for m in missing])
+    assert count["false"] >= 2_000
+    assert count["witnessed"] >= 0.95 * count["false"], missing
+
+
+def test_no_theorem_counts_as_false(core):
+    """The numbers do not call a proved statement false: the gate would then ask for the impossible."""
+    for entry in core.values():
+        assert failure(entry.statement, tries=8) is None, entry.id
+
+
+def test_dropped_hypotheses(core, lemmas):
+    """A theorem without one of its hypotheses is false, is not proved, and gets a witness; else it is listed."""
+    true_without = []
+    for entry in core.values():
+        for mutant in (m for m in mutants(entry.statement) if m.change == "hypothesis dropped"):
+            assert not accepted_by_the_script(entry, mutant, lemmas), entry.id
+            if not witnessed(mutant.statement, lemmas):
+                true_without.append((entry.id, len(mutant.statement.hyps)))
+    assert true_without == []
+
+
+# ---------------------------------------------------------------- the parts of the gate
+
+x, y, n, i = var("x"), var("y"), var("n", "N"), var("i", "N")
+a = var("a", ("N", "R"))
+A = var("A", ("N", "N", "R"))
+
+
+def kinds(statement: Statement) -> Counter:
+    return Counter(m.change for m in mutants(statement))
+
+
+def test_mutants_are_of_every_kind_and_differ():
+    statement = Statement((lt(i, n),), eq(2 * const("sin", x) + y * A(i, n), a(i)))
+    found = list(mutants(statement))
+    assert set(kinds(statement)) >= KINDS - {"operand order"}
+    assert len({(m.statement.hyps, m.statement.concl) for m in found}) == len(found)
+    assert all((m.statement.hyps, m.statement.concl) != (statement.hyps, statement.concl) for m in found)
+
+
+def test_failure_sees_what_fails_and_only_that():
+    assert failure(Statement((), eq(const("sin", x) * const("sin", x), 1 - const("cos", x) * const("cos", x)))) is None
+    assert failure(Statement((), eq(const("sin", x), const("cos", x)))) is not None
+    assert failure(Statement((le(0, x),), le(0, x * y))) is not None
+    assert failure(Statement((le(0, x), le(0, y)), le(0, x * y))) is None
+    assert failure(Statement((), eq(x, x + number(10) ** 0 * const("inv", number(10) ** 30)))) is None  # no margin
+
+
+@pytest.mark.parametrize("statement", [
+    Statement((), eq(const("sin", x), const("cos", x))),
+    Statement((), eq(const("sum", n, a), const("sum", n + 1, a))),
+    Statement((lt(i, n),), eq(a(i), a(n))),
+    Statement((), eq(A(i, n), A(n, i))),
+    Statement((le(0, x),), lt(0, x)),
+    Statement((), le(const("abs", x), x)),
+    Statement((), const("and", eq(x, x), eq(x, y))),
+    Statement((), eq(i, n)),
+    Statement((lt(i, n),), lt(n, i + 2)),
+])  # fmt: skip
+def test_false_statements_get_witnesses(statement, lemmas):
+    assert witnessed(statement, lemmas)
+
+
+@pytest.mark.parametrize("statement", [
+    Statement((), eq(const("sum", n + 1, a), const("sum", n, a) + a(n))),
+    Statement((lt(i, n), lt(n, i)), eq(x, y)),
+    Statement((), le(0, x * x)),
+])  # fmt: skip
+def test_true_statements_get_none(statement, lemmas):
+    assert find_refutation(statement, tries=60, library=lemmas) is None
+
+
+def test_witnesses_are_simple(lemmas):
+    values, _ = find_refutation(Statement((), eq(const("sum", n, a), 2 * const("sum", n, a))), library=lemmas)
+    assert values["n"] == number(1, "N")
+    assert values["a"] == lam("N", lambda i: number(1))
+
+
+def test_examples_satisfy_their_hypothesis(lemmas):
+    assert "C2" in EXAMPLES
+    for example in quadratics():
+        line = example.prove(Proof(library=lemmas))
+        assert line.concl.head.name == "C2" and not line.hyps and not line.concl.free
