@@ -20,7 +20,7 @@ from .normalise import equation
 from .proof import Line, Proof, ProofError, Statement
 from .refute import decide
 
-MAX_INSTANCES = 12
+MAX_INSTANCES = 8
 
 
 @dataclass(frozen=True)

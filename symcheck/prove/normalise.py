@@ -7,14 +7,16 @@ pairs or halves), multiplied out, freed of constant factors and ordered; angles 
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from flint import fmpq
 
 from ..checker.polynomial import Polynomial, multiply, normal, polynomial
 from ..checker.polynomial import add as _add
-from ..terms import Const, Term, TermError, Var, abstract, apply, const, eq, lam, lt, substitute, unfold, var
+from ..terms import Const, Term, TermError, Var, abstract, apply, const, eq, lam, lt, number, substitute, unfold, var
 from . import algebra
 from .lemmas import (
     _sum_ext,
@@ -39,6 +41,19 @@ def has_primitive(t: Term, *names: str) -> bool:
     return t.is_const(*names) or any(has_primitive(a, *names) for a in t.args)
 
 
+def _scoped(method: Callable) -> Callable:
+    """The index variables that a method takes are free again when it is done."""
+    @functools.wraps(method)
+    def run(self: Normaliser, *args: Any) -> Any:
+        depth = self.depth
+        try:
+            return method(self, *args)
+        finally:
+            self.close(depth)
+
+    return run
+
+
 class Normaliser:
     """Equations ``t = canonical form of t`` in one proof; ``facts`` are proved inequalities of naturals.
 
@@ -48,13 +63,20 @@ class Normaliser:
     def __init__(self, p: Proof, facts: list[Line], split: str = "", taken: Iterable[str] = ()) -> None:
         self.p, self.facts, self.split = p, list(facts), split
         self.known: dict[Term, Line] = {}
-        self.taken, self.count = frozenset(taken), 0
+        self.prefix = next("z" * k for k in itertools.count(1) if not any(n.startswith("z" * k) for n in taken))
+        self.depth = 0
+        self.exponents = True
 
     def index(self) -> Term:
-        """A new index variable; numbered, because there are many."""
-        self.count += 1
-        name = f"z{self.count}"
-        return self.index() if name in self.taken else var(name, "N")
+        """A new index variable, named by how deep it stands: both sides of an equation get the same names."""
+        self.depth += 1
+        return var(f"{self.prefix}{self.depth}", "N")
+
+    def close(self, depth: int) -> None:
+        """Forget the indices below this depth, and what is known of terms in which they occur."""
+        gone = {Var(f"{self.prefix}{k}", "N") for k in range(depth + 1, self.depth + 1)}
+        self.known = {t: line for t, line in self.known.items() if t.free.isdisjoint(gone)}
+        self.depth = depth
 
     def line(self, t: Term) -> Line:
         """``t = t'`` for a real term."""
@@ -68,39 +90,46 @@ class Normaliser:
             opened = unfold(t, t.defined)
             start = p.by_definition(eq(t, opened), *sorted(t.defined))
             return self.then(start)
-        names: algebra.Atoms = {}
-        algebra.atoms(t, names)
-        parts, whole = [], polynomial(t)
-        for atom, s in names.items():
-            found = self.atom(s)
-            if found is not None and polynomial(found.rhs) != {((atom, 1),): fmpq(1)}:
-                parts.append((atom, found))
-        for atom, found in parts:
-            whole = _put(whole, atom, polynomial(found.rhs))
-            names.update(_names(found.rhs))
-        if len(whole) > MAX_TERMS:
-            raise ProofError(f"the canonical form has {len(whole)} terms")
-        squares = self.squares(whole, names)
-        for sine, cosine, _ in squares:
-            whole = _reduce(whole, sine, cosine)
-        if not parts and not squares:
-            return p.refl(t)
-        for _, _, line in squares:
-            algebra.atoms(line.lhs, names)
-        return p.ring(eq(t, algebra.to_term(whole, names)), *(f for _, f in parts), *(line for *_, line in squares))
+        parts = [found for s in _names(t).values() if (found := self.atom(s)) is not None]
+        return self.reduced(self.rewritten(t, parts) if parts else p.refl(t))
+
+    def rewritten(self, t: Term, equations: Sequence[Line]) -> Line:
+        """``t = t'`` with the left side of each equation, an atom, replaced by its right side, in this order."""
+        q, names = polynomial(t), _names(t)
+        used, cofactors = [], []
+        for e in equations:
+            atom = normal(e.lhs, False)
+            if polynomial(e.lhs) != {((atom, 1),): fmpq(1)}:
+                raise ProofError("an equation does not start from an atom")
+            names.update(_names(e.lhs, e.rhs))
+            q, cofactor = _put(q, atom, 1, polynomial(e.rhs))
+            if cofactor:
+                used.append(e)
+                cofactors.append(cofactor)
+            if len(q) > MAX_TERMS:
+                raise ProofError(f"the canonical form has more than {MAX_TERMS} terms")
+        return self.p.rule("ring", eq(t, algebra.to_term(q, names)), used, [algebra.to_term(c, names) for c in cofactors])
+
+    def reduced(self, line: Line) -> Line:
+        """``t = t''`` from t = t', with sin^2 replaced by 1 - cos^2."""
+        q, names = polynomial(line.rhs), _names(line.rhs)
+        used, cofactors = [line], [number(1)]
+        for sine in sorted({a for m in q for a, e in m if e > 1 and names[a].is_const("sin")}):
+            unit = self.p.axiom("pythagoras", x=names[sine].args[0])
+            names.update(_names(unit.lhs))
+            cosine = normal(const("cos", names[sine].args[0]), False)
+            q, cofactor = _put(q, sine, 2, {(): fmpq(1), ((cosine, 2),): fmpq(-1)})
+            used.append(unit)
+            cofactors.append(algebra.to_term(cofactor, names))
+        return self.p.rule("ring", eq(line.lhs, algebra.to_term(q, names)), used, cofactors) if len(used) > 1 else line
+
+    def chain(self, *lines: Line) -> Line:
+        """``a = z`` from a = b, b = c, ..."""
+        return self.p.rule("ring", eq(lines[0].lhs, lines[-1].rhs), list(lines), [number(1)] * len(lines))
 
     def then(self, *lines: Line) -> Line:
         """``a = c`` from a = b and the canonical form c of b."""
-        return self.p.trans(*lines, self.line(lines[-1].rhs))
-
-    def squares(self, q: Polynomial, names: algebra.Atoms) -> list[tuple[bytes, bytes, Line]]:
-        """For each sine that occurs with a power: it, its cosine, and c^2 + s^2 = 1."""
-        found = {a for m in q for a, e in m if e > 1 and names[a].is_const("sin")}
-        out = []
-        for a in sorted(found):
-            x = names[a].args[0]
-            out.append((a, normal(const("cos", x), False), self.p.axiom("pythagoras", x=x)))
-        return out
+        return self.chain(*lines, self.line(lines[-1].rhs))
 
     def atom(self, t: Term) -> Line | None:
         """``t = t'`` for a term that is no sum and no product, or None where nothing is known."""
@@ -169,8 +198,11 @@ class Normaliser:
         p, f = self.p, t.head.name  # type: ignore[union-attr]
         inside = self.line(t.args[0])
         if inside.lhs != inside.rhs:
-            return self.then(p.rewrite(inside, p.refl(t), lambda z: eq(t, const(f, z))))
+            moved = p.rewrite(inside, p.refl(t), lambda z: eq(t, const(f, z)))
+            return self.then(moved) if f != "exp" or self.exponents else moved
         x = t.args[0]
+        if f == "exp" and not self.exponents:
+            return None
         poly, names = polynomial(x), _names(x)
         if not poly:
             line = p.axiom(f"{f}_zero")
@@ -196,6 +228,7 @@ class Normaliser:
         return self.then(p.convert(line, eq(t, line.rhs)))
 
     # Sums -----------------------------------------------------------------------------------------------
+    @_scoped
     def total(self, t: Term) -> Line:
         p, (n, f) = self.p, t.args
         if (start := self.opened(t)) is not None:
@@ -214,21 +247,16 @@ class Normaliser:
         if not pieces:
             zero = p.at(sum_constant(p), n=n, c=0)
             return p.ring(eq(t, 0), start, zero)
-        lines, out = self.distributed(n, i, pieces)
-        shape = abstract([i.head], _sum_of([o * k.rhs for o, k in pieces]))  # type: ignore[list-item]
-        same = p.ring(eq(apply(start.rhs.args[1], [i]), apply(shape, [i])), *(k for _, k in pieces))
+        lines = self.distributed(n, i, pieces)
+        shape = abstract([i.head], _sum_of([_scaled(o, k.rhs) for o, k in pieces]))  # type: ignore[list-item]
+        body = apply(start.rhs.args[1], [i])
+        same = p.rule("ring", eq(body, apply(shape, [i])), [k for _, k in pieces], [o for o, _ in pieces])
         joined = self.extended(n, i, same, start.rhs.args[1], shape)
-        whole = p.ring(eq(t, out), start, joined, *lines)
-        names_out = _names(out)
-        nested = [self.ordered(s) for s in names_out.values() if s.is_const("sum")]
-        changed = [e for e in nested if e.lhs != e.rhs]
-        if not changed:
-            return whole
-        last = polynomial(out)
-        for e in changed:
-            last = _put(last, normal(e.lhs, False), polynomial(e.rhs))
-            names_out.update(_names(e.rhs))
-        return p.ring(eq(t, algebra.to_term(last, names_out)), whole, *changed)
+        whole = self.rewritten(t, [*([start] if start.lhs != start.rhs else []), *([joined] if shape != start.rhs.args[1]
+                                                                                  else []), *lines])  # fmt: skip
+        nested = [self.ordered(s) for s in _names(whole.rhs).values() if s.is_const("sum")]
+        changed = [e for e in nested if normal(e.lhs) != normal(e.rhs)]
+        return self.chain(whole, self.rewritten(whole.rhs, changed)) if changed else whole
 
     def over(self, n: Term, i: Term, inside: Line, f: Term) -> Line:
         """``sum(n, f) = sum(n, g)`` from f(i) = g(i)."""
@@ -260,28 +288,30 @@ class Normaliser:
                 return p.convert(line, eq(t, line.rhs))
         return None
 
-    def distributed(self, n: Term, i: Term, pieces: list[tuple[Term, Line]]) -> tuple[list[Line], Term]:
-        """Equations under which ``sum (o_1 k_1(i) + o_2 k_2(i) + ...)`` is ``o_1 sum k_1 + ...``, and that."""
-        p, lines, out = self.p, [], []
-        functions = []
+    def distributed(self, n: Term, i: Term, pieces: list[tuple[Term, Line]]) -> list[Line]:
+        """Equations that make ``o_1 sum k_1 + ...`` of ``sum (o_1 k_1(i) + ...)``, in the order of their use."""
+        p = self.p
+        sums: list[Line] = []
+        scales: list[Line] = []
+        f: Term | None = None
         for o, k in pieces:
             inner = abstract([i.head], k.rhs)  # type: ignore[list-item]
-            scaled = abstract([i.head], o * k.rhs)  # type: ignore[list-item]
-            functions.append(scaled)
+            scaled = abstract([i.head], _scaled(o, k.rhs))  # type: ignore[list-item]
+            if f is None:
+                f = scaled
+            else:
+                sums.append(p.at(sum_add(p), n=n, f=f, g=scaled))
+                f = lam("N", lambda j, f=f, g=scaled: apply(f, [j]) + apply(g, [j]))
             if i.head not in k.rhs.free:  # the inner factor is 1
-                lines.append(p.at(sum_constant(p), n=n, c=o * k.rhs))
-                out.append(n * (o * k.rhs))
+                scales.append(p.at(sum_constant(p), n=n, c=_scaled(o, k.rhs)))
                 continue
-            lines.append(p.at(sum_scale(p), n=n, c=o, f=inner))
+            if normal(scaled) != normal(inner):
+                scales.append(p.at(sum_scale(p), n=n, c=o, f=inner))
             picked = self.picked(n, inner)
-            out.append(o * (picked.rhs if picked else total(n, inner)))
-            lines += [picked] if picked else []
-        f = functions[0]
-        for g in functions[1:]:
-            lines.append(p.at(sum_add(p), n=n, f=f, g=g))
-            f = lam("N", lambda j, f=f, g=g: apply(f, [j]) + apply(g, [j]))
-        return lines, _sum_of(out)
+            scales += [picked] if picked else []
+        return [*reversed(sums), *scales]
 
+    @_scoped
     def picked(self, n: Term, inner: Term) -> Line | None:
         """``sum_i delta(j, i) f(i) = f(j)`` where j < n is known."""
         i = self.index()
@@ -300,7 +330,7 @@ class Normaliser:
             if s.args[0] == i:  # the lemma has the running index second
                 swapped = self.p.at(delta_symmetric(self.p), m=i, n=j)
                 same = self.p.ring(eq(body, apply(line.lhs.args[1], [i])), swapped)
-                return self.then(self.p.trans(self.over(n, i, same, inner), line))
+                return self.then(self.over(n, i, same, inner), line)
             return self.then(self.p.convert(line, eq(total(n, inner), line.rhs)))
         return None
 
@@ -316,19 +346,21 @@ class Normaliser:
         line = self.inward(algebra.to_term({rest: fmpq(1)}, names), s)
         return p.convert(line, eq(t, line.rhs))
 
+    @_scoped
     def inward(self, factor: Term, s: Term) -> Line:
         """``factor * sum(n, f) = sum(n, ...)`` with the factor at the innermost body, made flat there."""
         p = self.p
         if not s.is_const("sum"):
             product = algebra.to_term(polynomial(factor * s), _names(factor, s))
-            return p.trans(p.ring(eq(factor * s, product)), self.flat(product))
+            return self.chain(p.rule("ring", eq(factor * s, product), [], []), self.flat(product))
         n, f = s.args
         j = self.index()
         inside = self.inward(factor, apply(f, [j]))
         scaled = p.at(sum_scale(p), n=n, c=factor, f=f)
         moved = self.over(n, j, inside, scaled.lhs.args[1])
-        return p.ring(eq(factor * s, moved.rhs), scaled, moved)
+        return p.rule("ring", eq(factor * s, moved.rhs), [scaled, moved], [number(-1), number(1)])
 
+    @_scoped
     def ordered(self, t: Term) -> Line:
         """Nested sums in the order that gives the least term."""
         p = self.p
@@ -354,10 +386,11 @@ class Normaliser:
         for place, k in enumerate(best):
             for at in range(order.index(k) - 1, place - 1, -1):
                 step = self.exchanged(line.rhs, at)
-                line = p.trans(line, step)
+                line = self.chain(line, step)
                 order[at], order[at + 1] = order[at + 1], order[at]
         return line
 
+    @_scoped
     def exchanged(self, t: Term, depth: int) -> Line:
         """The sums at this depth of a nest and the next one exchanged."""
         p, (n, f) = self.p, t.args
@@ -400,6 +433,10 @@ def _names(*ts: Term) -> algebra.Atoms:
     return out
 
 
+def _scaled(c: Term, t: Term) -> Term:
+    return t if c == number(1) else c * t
+
+
 def _sum_of(ts: list[Term]) -> Term:
     out = ts[0]
     for t in ts[1:]:
@@ -407,28 +444,19 @@ def _sum_of(ts: list[Term]) -> Term:
     return out
 
 
-def _put(q: Polynomial, atom: bytes, value: Polynomial) -> Polynomial:
-    """A polynomial with a polynomial for one atom."""
+def _put(q: Polynomial, atom: bytes, power: int, value: Polynomial) -> tuple[Polynomial, Polynomial]:
+    """q with ``value`` for atom^power, and c with ``q - result = c (atom^power - value)``."""
     out: Polynomial = {}
+    cofactor: Polynomial = {}
     for m, c in q.items():
-        part: Polynomial = {tuple((a, e) for a, e in m if a != atom): c}
-        for _ in range(dict(m).get(atom, 0)):
-            part = multiply(part, value)
-        out = _add(out, part)
-    return out
-
-
-def _reduce(q: Polynomial, sine: bytes, cosine: bytes) -> Polynomial:
-    """sin^2 replaced by 1 - cos^2."""
-    square: Polynomial = {(): fmpq(1), ((cosine, 2),): fmpq(-1)}
-    out: Polynomial = {}
-    for m, c in q.items():
-        e = dict(m).get(sine, 0)
-        part: Polynomial = {tuple(sorted([(a, k) for a, k in m if a != sine] + ([(sine, 1)] if e % 2 else []))): c}
-        for _ in range(e // 2):
-            part = multiply(part, square)
-        out = _add(out, part)
-    return out
+        times, left = divmod(dict(m).get(atom, 0), power)
+        rest: Polynomial = {tuple(sorted([(a, e) for a, e in m if a != atom] + ([(atom, left)] if left else []))): c}
+        for j in range(times):  # rest * (a^(p (times - 1 - j)) value^j)
+            high = power * (times - 1 - j)
+            cofactor = _add(cofactor, multiply(rest, {((atom, high),) if high else (): fmpq(1)}))
+            rest = multiply(rest, value)
+        out = _add(out, rest)
+    return out, cofactor
 
 
 def equation(p: Proof, goal: Term, facts: list[Line]) -> Line:
@@ -448,9 +476,16 @@ def equation(p: Proof, goal: Term, facts: list[Line]) -> Line:
 
         return by_parity(p, index, goal, side)
     taken = {v.name for t in (goal, *(f.concl for f in facts)) for v in t.free}
-    normaliser = Normaliser(p, facts, split, taken)
-    try:
-        left, right = (normaliser.line(t) for t in goal.args)
-    except (TermError, RecursionError) as e:
-        raise ProofError(f"no canonical form: {e}") from e
-    return p.ring(goal, left, right)
+    powers = any(has_primitive(t, "exp") for t in opened)
+    for exponents in (False, True) if powers else (True,):
+        normaliser = Normaliser(p, facts, split, taken)
+        normaliser.exponents = exponents
+        try:
+            left, right = (normaliser.line(t) for t in goal.args)
+            return p.rule("ring", goal, [left, right], [number(1), number(-1)])
+        except (TermError, RecursionError) as e:
+            raise ProofError(f"no canonical form: {e}") from e
+        except ProofError:
+            if exponents:
+                raise
+    raise ProofError("no canonical form")

@@ -20,7 +20,7 @@ from typing import Any
 from ..checker import Rejected, decode
 from ..checker.polynomial import normal
 from ..claims import CLAIMS, THEOREMS, Claim, Evidence, definitions_of, library, load_derivations
-from ..numerics import EXACT, FLOAT, MP, Arithmetic, Undecided, Undefined, evaluate
+from ..numerics import EXACT, FLOAT, MP, Arithmetic, Undecided, Undefined, _Fold, evaluate
 from ..terms import Budget as Work
 from ..terms import (
     Const,
@@ -55,7 +55,7 @@ Values = dict[str, Any]
 class Limits:
     """Bounds on one call: wall clock, candidates looked at, proofs tried, work of one proof."""
 
-    seconds: float = 8.0
+    seconds: float = 10.0
     candidates: int = 40_000
     proofs: int = 12
     work: int = 3_000_000
@@ -112,7 +112,8 @@ def _value(t: Type, rng: random.Random) -> Any:
 
     def f(*xs: Any) -> Any:
         whole = tuple(x for x, a in zip(xs, args, strict=True) if a == "N")
-        c = table.setdefault(whole, [_rational(rng) for _ in range(4 * len(args) + 1)])
+        if (c := table.get(whole)) is None:
+            c = table[whole] = [_rational(rng) for _ in range(4 * len(args) + 1)]
         out: Any = c[-1]
         for k, (x, a) in enumerate(zip(xs, args, strict=True)):
             if a == "R":
@@ -146,11 +147,11 @@ def _sampled(p: Term) -> Term:
     return p
 
 
-def truth(p: Term, values: Values) -> bool | None:
+def truth(p: Term, at: Fold) -> bool | None:
     """Is a proposition true at these values, in floats? None where no number tells."""
     for q in (p, _sampled(p)):
         try:
-            return bool(evaluate(q, values, FLOAT, tolerance=TOLERANCE * 10))
+            return bool(at.value(q))
         except Undecided:
             continue
         except (Undefined, IndexError, OverflowError, ZeroDivisionError, TermError):
@@ -171,14 +172,32 @@ def points(statement: Statement, count: int, seed: int = 0, tries: int = 400) ->
             return []
         for h in statement.hyps:
             _permutations(h, values, rng)
-        if all(truth(h, values) for h in statement.hyps):
+        at = Fold(values)
+        if all(truth(h, at) for h in statement.hyps):
             out.append(values)
     return out
 
 
-def _float(t: Term, values: Values) -> float:
+class Fold:
+    """Values in floats at one point, shared by many terms: what they have in common is computed once."""
+
+    def __init__(self, values: Values) -> None:
+        self.values = values
+        self.fold = _Fold(values, FLOAT, TOLERANCE * 10, None)
+
+    def size(self) -> int:
+        """Sum of the naturals: how long the sums are."""
+        return sum(x for x in self.values.values() if isinstance(x, int))
+
+    def value(self, t: Term) -> Any:
+        if len(self.fold.memo) > 100_000:
+            self.fold.memo.clear()
+        return self.fold.value(t)
+
+
+def _float(t: Term, at: Fold) -> float:
     try:
-        x = float(evaluate(t, values, FLOAT))
+        x = float(at.value(t))
     except (Undefined, Undecided, IndexError, OverflowError, ZeroDivisionError, TermError):
         return math.nan
     return x if abs(x) < 1e12 else math.nan
@@ -356,7 +375,7 @@ def _of_equation(peeled: Peeled, at: Sequence[Values], with_ansatz: bool) -> Ite
             terms, printed = [*terms, *more], [*printed, *([Fraction(0)] * len(more))]
         if len(terms) > 16 or len(at) < len(terms) + 2:
             continue
-        equations = system(terms, other, at)
+        equations = system(terms, other, at[: len(terms) + 4])
         if equations is None:
             continue
         for cost, c in solutions(equations, printed):
@@ -472,23 +491,27 @@ class _Search:
         self.limits, self.deadline = limits, time.monotonic() + limits.seconds
         self.peeled, self.tried = peel(statement), 0
         inner = self.peeled.inner
-        self.points = [v for v in points(inner, 32) if self.fails(v) is not None]
-        self.failing = [v for v in self.points if self.fails(v)]
+        folds = [(f, self.fails(f)) for f in map(Fold, points(inner, 32))]
+        self.points = [f.values for f, fails in folds if fails is not None]
+        self.failing = [f for f, fails in folds if fails]
+        if self.failing:  # most candidates are dropped at the first point: let it be a quick one
+            first = min(self.failing, key=Fold.size)
+            self.failing = [first, *(f for f in self.failing if f is not first)]
         if witness is not None:
-            self.failing.insert(0, witness)
-        rest = [v for v in self.points if v not in self.failing]
+            self.failing.insert(0, Fold(witness))
+        rest = [f for f, fails in folds if fails is False]
         self.at = [*self.failing[:3], *rest[:2], *self.failing[3:], *rest[2:]]
         if inner.concl.is_const("eq"):  # two expressions that agree at a few generic points are the same
             self.at = self.at[:6]
         self.pool = Pool.of((*inner.hyps, inner.concl), inner.variables, _definitions())
 
-    def fails(self, values: Values) -> bool | None:
+    def fails(self, at: Fold) -> bool | None:
         """Does the printed conclusion fail here? None where it has no value."""
         concl = self.peeled.inner.concl
         if concl.is_const("eq"):
-            a, b = (_float(t, values) for t in concl.args)
+            a, b = (_float(t, at) for t in concl.args)
             return None if math.isnan(a) or math.isnan(b) else not _close(a, b)
-        value = truth(concl, values)
+        value = truth(concl, at)
         return None if value is None else not value
 
     def over(self) -> bool:
