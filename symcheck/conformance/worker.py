@@ -14,7 +14,6 @@ Operations, each a message whose header has "op":
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 import importlib.util
 import inspect
 import os
@@ -75,6 +74,9 @@ def load_target(request: dict[str, Any]) -> tuple[Loaded, dict[str, Any]]:
 
 
 def _load_adapter(request: dict[str, Any]) -> tuple[Loaded, dict[str, Any]]:
+    # Imported here: its parsers cost as much as a short call, and plain functions do not need it.
+    import importlib.metadata
+
     from symcheck.conformance.adapters import find
 
     adapter = find(request["adapter"])

@@ -11,6 +11,7 @@ from . import variants
 from .zoo import MUTANTS
 
 HERE = Path(__file__).parent
+DTYPES = ("float64", "float32", "bfloat16", "float16")
 
 
 @cache
@@ -25,6 +26,6 @@ def mutant_report(function: str) -> Report:
 
 @cache
 def variant_report(name: str) -> Report:
-    """The quick report of a correct variant in float32 and bfloat16."""
+    """The quick report of a correct variant in four dtypes."""
     options = variants.OPTIONS[name.split("_")[1]]
-    return conform(f"{HERE / 'variants.py'}:{name}", "rope", quick=True, dtypes=("float32", "bfloat16"), **options)
+    return conform(f"{HERE / 'variants.py'}:{name}", "rope", quick=True, dtypes=DTYPES, **options)

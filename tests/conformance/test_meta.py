@@ -17,15 +17,15 @@ from symcheck.kernels.rope import rotation_matrix
 
 from . import variants
 from .reports import mutant_report, variant_report
-from .zoo import MUTANTS
+from .zoo import MUTANTS, default_mutants
 
 #: Properties that tell what a target does outside of the theorems' domain, and never judge it.
 TOLD = ("domain", "stdout")
 
 
 def test_every_property_can_fail() -> None:
-    reports = [mutant_report(m.function) for m in MUTANTS]
-    reports += [variant_report(name) for name in variants.NAMES[::7]]
+    reports = [mutant_report(m.function) for m in default_mutants()]
+    reports += [variant_report(name) for name in variants.NAMES[::4]]
     held = {row.id for report in reports for row in report.rows if row.verdict == "holds"}
     broken = {row.id for report in reports for row in report.rows if row.verdict == "fails"}
     judged = {id for id in held if not any(word in id for word in TOLD)}

@@ -23,7 +23,7 @@ def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
     command = [sys.executable, "-m", "pytest", "-rA", "-p", "no:cacheprovider", "--rootdir", str(folder)]
     command += ["-c", os.devnull, *plugin, *arguments]
     environment = {**os.environ, "PYTHONPATH": str(EXAMPLE.parents[1])}
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, env=environment, check=False)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=900, env=environment, check=False)
 
 
 @pytest.fixture
@@ -81,6 +81,7 @@ def test_a_function_that_no_other_process_can_import() -> None:
     assert target_of(run_pytest) == f"{__file__}:run_pytest"
 
 
+@pytest.mark.slow
 def test_a_drawn_shape_is_shrunk(project: Path) -> None:
     (project / "wide.py").write_text(
         "from rotary import rotate as right\n"

@@ -31,6 +31,17 @@ class Mutant:
 MUTANTS: list[Mutant] = []
 
 
+def default_mutants() -> list[Mutant]:
+    """Those made from public reports, and of the catalogue the first for each property that they leave whole."""
+    chosen = [m for m in MUTANTS if m.report != "catalogue"]
+    covered = {m.breaks for m in chosen}
+    for m in MUTANTS:
+        if m.breaks not in covered:
+            chosen.append(m)
+            covered.add(m.breaks)
+    return chosen
+
+
 def mutant(spec, report, breaks, diagnosis, dtype=None, **options):
     def register(function):
         MUTANTS.append(Mutant(function.__name__, spec, report, breaks, diagnosis, dtype, tuple(sorted(options.items()))))

@@ -63,6 +63,22 @@ def without(*names: str) -> None:
         sys.meta_path.append(_Absent(missing))
 
 
+def bare(*packages: str) -> None:
+    """Make packages importable without running their __init__, which may import a whole framework."""
+    for name in packages:
+        if name in sys.modules:
+            continue
+        parent, _, last = name.rpartition(".")
+        if parent:
+            places = [str(Path(folder) / last) for folder in sys.modules[parent].__path__]
+        else:
+            spec = importlib.util.find_spec(name)
+            places = list(spec.submodule_search_locations or []) if spec is not None else []
+        made = types.ModuleType(name)
+        made.__path__ = places
+        sys.modules[name] = made
+
+
 # x-transformers.
 
 
@@ -183,8 +199,8 @@ def _litgpt_scaling() -> Any:
             extra = {"factor": config["factor"]}
         elif rule in ("llama3", "yarn"):
             # Its own names for the same numbers; YaRN's defaults are spelled out, as it asks.
-            keys = ("factor", "low_freq_factor", "high_freq_factor", "beta_fast", "beta_slow", "truncate")
-            keys += ("mscale", "mscale_all_dim")
+            keys = ["factor", "low_freq_factor", "high_freq_factor", "beta_fast", "beta_slow", "truncate"]
+            keys += ["mscale", "mscale_all_dim"]
             extra = {k: config[k] for k in keys if k in config}
             extra["original_max_seq_len"] = config["original_max_position_embeddings"]
             if rule == "yarn":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from symcheck.conformance.adapters import adapter
-from symcheck.conformance.adapters.torch_libraries import without
+from symcheck.conformance.adapters.torch_libraries import bare
 
 
 def _diffusers(interleaved: bool, real: bool = True, **options: Any) -> Any:
@@ -90,7 +90,7 @@ def _sincos() -> Any:
 
 
 def _timm(half: bool) -> Any:
-    without("torchvision")
+    bare("timm", "timm.layers")
     import torch
     from timm.layers.pos_embed_sincos import apply_rot_embed, build_rotary_pos_embed, freq_bands
 

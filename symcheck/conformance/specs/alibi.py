@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from symcheck.conformance.bounds import unit_roundoff
-from symcheck.conformance.diagnosis import NONE_KNOWN
+from symcheck.conformance.diagnosis import NONE_KNOWN, round_to
 from symcheck.conformance.report import Worst
 from symcheck.conformance.run import FLOATS, Run, Stop, as_float, only_array
 from symcheck.conformance.runner import Instance, TargetError
@@ -195,6 +195,7 @@ def _bias(run: Run, instance: Instance, counts: list[int]) -> None:
     cause: str | None = None
     dtype = "float32"
     differences: dict[int, np.ndarray] = {}
+    last: dict[int, np.ndarray] = {}  # the bias of the last query, [heads, T]
     for count in counts:
         try:
             out = only_array(instance(count, tokens))
@@ -228,12 +229,15 @@ def _bias(run: Run, instance: Instance, counts: list[int]) -> None:
         rows.append((count, float(error_[where]), float(np.broadcast_to(bound, ratio.shape)[where])))
         middle = steps[:, -1, tokens // 2]
         differences[count] = middle.astype(np.float32)
+        last[count] = values[:, -1, :]
     run.describe(dtype, sign=1, scale=1.0)
     error = np.array([r[1] for r in rows])
     limit = np.array([r[2] for r in rows])
     bad = [r[0] for r in rows if not r[1] <= r[2]]
     if bad:
         cause = _cause(differences, bad, 1)
+        if cause == NONE_KNOWN:
+            cause = _narrow_bias(last)
         flipped = {n: -d for n, d in differences.items()}
         if all(np.abs(flipped[n] - np.asarray(alibi_slopes(n, dtype="float64"))).max() < 1e-3 for n in flipped):
             cause = "the bias grows with the distance: its sign is changed"
@@ -241,6 +245,21 @@ def _bias(run: Run, instance: Instance, counts: list[int]) -> None:
         "alibi.bias", dtype, error, limit, positions=np.array([r[0] for r in rows]), diagnosis=cause,
         message="differences along the keys under the causal mask, by number of heads",
     )  # fmt: skip
+
+
+def _narrow_bias(last: dict[int, np.ndarray]) -> str:
+    """Whether slopes and products, rounded to a narrow format, give the last query's bias [heads, T]."""
+    for fmt in ("bfloat16", "float16"):
+        for counted, origin in (("from the first key", 0), ("from the query", 1)):
+            agrees = []
+            for count, values in last.items():
+                distance = np.arange(values.shape[1]) - origin * (values.shape[1] - 1)
+                slopes = round_to(np.asarray(alibi_slopes(count, dtype="float64")), fmt)
+                predicted = round_to(slopes[:, None] * distance, fmt)
+                agrees.append((np.abs(predicted - values) <= 1e-6 * np.abs(values)).mean() > 0.98)
+            if all(agrees):
+                return f"the bias is computed in {fmt}, counted {counted}: slopes and products are rounded to it"
+    return NONE_KNOWN
 
 
 def _snippet(run: Run, heads: int) -> str:
