@@ -11,7 +11,7 @@ STYLES = {"proved": "green", "proved-under": "cyan", "refuted": "red", "conventi
 
 
 def verdict_table(out: Any, records: Sequence[Mapping[str, Any]], summary: Mapping[str, int]) -> None:
-    """Identifier, verdict, what shows it (with the checker's answer), steps, and the largest error of the kernels.
+    """Identifier, verdict, what shows it (with the checker's answer), and the largest error of the kernels.
 
     An error within its derived bound stands alone; one past it stands with the bound, in red.
     """
@@ -21,7 +21,6 @@ def verdict_table(out: Any, records: Sequence[Mapping[str, Any]], summary: Mappi
     table.add_column("id", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     table.add_column("shown by", no_wrap=True)
-    table.add_column("steps", justify="right", no_wrap=True)
     table.add_column("kernels", justify="right", no_wrap=True)
     for r in records:
         x = r["result"]
@@ -30,8 +29,7 @@ def verdict_table(out: Any, records: Sequence[Mapping[str, Any]], summary: Mappi
         kernels = "" if check is None else f"{check['max_error']:.0e}"
         if check is not None and not check["ok"]:
             kernels = f"[red]{kernels} > {check['bound']:.0e}[/]"
-        table.add_row(x["id"], f"[{STYLES[x['verdict']]}]{x['verdict']}[/]", f"{mark} {evidence['kind']}",
-                      str(evidence["steps"] or ""), kernels)  # fmt: skip
+        table.add_row(x["id"], f"[{STYLES[x['verdict']]}]{x['verdict']}[/]", f"{mark} {evidence['kind']}", kernels)
     out.print(table)
     for r in records:
         if r["problem"]:
