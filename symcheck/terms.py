@@ -185,12 +185,13 @@ class Term:
             raise TermError(f"term too large: {size} nodes, depth {depth}")
         free = frozenset([head] if isinstance(head, Var) else []).union(*[a.free for a in args])
         loose = frozenset([(head.index, head.type)] if isinstance(head, Bound) else []).union(*[a.loose for a in args])
-        charge(1 + len(free) + len(loose))
+        defined = frozenset([head.name] if isinstance(head, Const) and head.body else [])
+        defined = defined.union(*[a.defined for a in args])
+        charge(1 + len(free) + len(loose) + len(defined))
         k = len(binders)
         if any(i < k and binders[k - 1 - i] != t for i, t in loose):
             raise TermError("a bound variable does not have the type of its binder")
         loose = frozenset([(i - k, t) for i, t in loose if i >= k]) if k else loose
-        defined = frozenset([head.name] if isinstance(head, Const) and head.body else [])
         self, put = object.__new__(cls), object.__setattr__
         put(self, "binders", binders)
         put(self, "head", head)
@@ -199,7 +200,7 @@ class Term:
         put(self, "depth", depth)
         put(self, "free", free)
         put(self, "loose", loose)
-        put(self, "defined", defined.union(*[a.defined for a in args]))
+        put(self, "defined", defined)
         put(self, "digest", digest)
         put(self, "type", (*binders, result) if binders else result)
         put(self, "memo", None)
