@@ -433,6 +433,16 @@ def many_variables() -> dict:
     return certificate(terms, [["ring", 0, [], []]], [[], 0])
 
 
+def many_definitions_at_once() -> dict:
+    """Terms that each have 15,000 defined constants."""
+    data = many_variables()
+    for k, t in enumerate(data["terms"]):
+        if t[1][0] == "v":
+            data["terms"][k] = [[], ["d", t[1][1], 0], []]
+    data["terms"][0] = [[], ["n", "1", "R"], []]
+    return data
+
+
 def carried_hypotheses() -> dict:
     """Sums of equations, each step with one hypothesis more than the one before."""
     zero, one = [[], ["n", "0", "R"], []], [[], ["n", "1", "R"], []]
@@ -531,6 +541,7 @@ HOSTILE = {
 }
 LARGE = {
     "many variables": many_variables,
+    "many definitions at once": many_definitions_at_once,
     "carried hypotheses": carried_hypotheses,
     "many denominators": many_denominators,
 }
