@@ -275,6 +275,13 @@ def frequency_causes(expected: Spectrum, width: int, head_dim: int) -> Iterator[
         yield "tensor2tensor spacing: exponent i/(d/2 - 1), not 2i/d", power(-index / (half - 1))
     if half > 1 and expected.spacing == "tensor2tensor":
         yield "the paper's spacing: exponent 2i/d, not i/(d/2 - 1)", plain
+    for turning in sorted({half // 8, half // 4, half // 2, 3 * half // 4} - {0}):
+        padded = np.zeros(half)
+        padded[:turning] = np.power(base, -np.arange(turning) / turning)
+        yield (
+            f"pairs are taken from the whole head, (i, i + {half}), in a partial rotation of {2 * turning} coordinates",
+            padded,
+        )
     yield "the exponent is doubled: base^(-4i/d), not base^(-2i/d)", power(-2 * index / half)
     yield "the exponent is halved: base^(-i/d), not base^(-2i/d)", power(-index / (2 * half))
     yield "the frequencies are counted from 1, not from 0: base^(-2(i+1)/d)", power(-(index + 1) / half)

@@ -14,6 +14,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -150,6 +151,7 @@ class Session:
         self._noise = {"stdout": bytearray(), "stderr": bytearray()}
         self._readers: list[threading.Thread] = []
         self._starts = 0
+        self._alone: tempfile.TemporaryDirectory[str] | None = None
         self._stopped_because: TargetError | None = None
 
     def __enter__(self) -> Session:
@@ -219,7 +221,7 @@ class Session:
         self.close()
         request_read, request_write = os.pipe()
         reply_read, reply_write = os.pipe()
-        root = str(Path(__file__).resolve().parents[2])
+        root = self._package_folder()
         inherited = os.environ.get("PYTHONPATH")
         environment = {
             **os.environ,
@@ -261,6 +263,16 @@ class Session:
             thread = threading.Thread(target=self._drain, args=(stream, name), daemon=True)
             thread.start()
             self._readers.append(thread)
+
+    def _package_folder(self) -> str:
+        """A folder from which the worker's interpreter can import symcheck, and none of our other packages."""
+        root = Path(__file__).resolve().parents[2]
+        if self.python == sys.executable or root.name not in ("site-packages", "dist-packages"):
+            return str(root)
+        if self._alone is None:
+            self._alone = tempfile.TemporaryDirectory(prefix="symcheck-")
+            (Path(self._alone.name) / "symcheck").symlink_to(root / "symcheck")
+        return self._alone.name
 
     def _drain(self, stream: IO[bytes], name: str) -> None:
         kept = self._noise[name]

@@ -222,6 +222,15 @@ def other_pairing(x, positions):
     return turn(x, positions[:, None] * inv_freq(d)[: d // 8])
 
 
+@mutant("rope", "catalogue", "rope.frequencies", "pairs are taken from the whole head")
+def pairs_from_the_whole_head(x, positions):
+    """A partial rotation that splits the whole head in halves: the rest is left at rest between them."""
+    d = x.shape[-1]
+    f = np.zeros(d // 2)
+    f[: d // 8] = inv_freq(d // 4)
+    return turn(x, positions[:, None] * f)
+
+
 # Frequencies and scaling.
 
 

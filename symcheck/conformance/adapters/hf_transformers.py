@@ -377,6 +377,7 @@ def _rope_utils() -> Any:
         given = dict(config)
         dim, length = given.pop("head_dim"), given.pop("seq_len", None)
         longest = given.pop("max_position_embeddings")
+        del given["dim"], given["base"]
         parameters = {k: v for k, v in given.items() if v is not None}
         made = LlamaConfig(
             hidden_size=4 * dim,

@@ -1,9 +1,10 @@
 """The `rope-scaling` specification: inv_freq(config: dict) -> (freqs[d/2], attention_scale).
 
-The configuration is a flat dictionary with the keys of transformers' configurations: `rope_type`, `head_dim`,
-`rope_theta`, `factor`, `max_position_embeddings`, `original_max_position_embeddings`, `beta_fast`,
-`beta_slow`, `truncate`, `mscale`, `mscale_all_dim`, `low_freq_factor`, `high_freq_factor`, `short_factor`,
-`long_factor`, `attention_factor`, and `seq_len`, the length of the sequence for rules that depend on it.
+The configuration is a flat dictionary with the keys of transformers' configurations: `rope_type`,
+`head_dim` and `rope_theta` (also as `dim` and `base`), `factor`, `max_position_embeddings`,
+`original_max_position_embeddings`, `beta_fast`, `beta_slow`, `truncate`, `mscale`, `mscale_all_dim`,
+`low_freq_factor`, `high_freq_factor`, `short_factor`, `long_factor`, `attention_factor`, and `seq_len`, the
+length of the sequence for rules that depend on it.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ def cases(quick: bool) -> list[Case]:
 
     def case(rule: str, name: str, **config: Any) -> Case:
         base = {"head_dim": DIM, "rope_theta": 10000.0, "rope_type": rule, "max_position_embeddings": 4096}
-        return Case(rule, name, {**base, **config})
+        full = {**base, **config}
+        # Under their short names as well.
+        return Case(rule, name, {"dim": full["head_dim"], "base": full["rope_theta"], **full})
 
     short = [1.0 + 0.01 * i for i in range(DIM // 2)]
     long = [1.0 + 0.5 * i for i in range(DIM // 2)]
@@ -303,7 +306,9 @@ def _identity(run: Run, instance: Instance, rules: set[str]) -> None:
     for rule in sorted(rules & {"linear", "ntk", "yarn"}):
         config = {
             "head_dim": DIM,
+            "dim": DIM,
             "rope_theta": 10000.0,
+            "base": 10000.0,
             "rope_type": rule,
             "factor": 1.0,
             "max_position_embeddings": 4096,
