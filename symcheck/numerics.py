@@ -652,9 +652,10 @@ class _ArrayFold:
                 used = i < n
                 with self.where(used):
                     body = self.xp.where(used, f(i), self.real_array(0))
-            if body.ndim < self.level:
+            if body.ndim < self.level:  # the summand does not depend on the index
                 return body * self.real_array(longest)
-            return self.xp.sum(body, axis=0, dtype=self.dtype)
+            summed = self.xp.sum(body, axis=0, dtype=self.dtype)
+            return summed if body.shape[0] == longest else summed * self.real_array(longest)
 
     def integral(self, f: Callable[..., Any], a: Any, b: Any) -> Any:
         """By Gauss's rule with 200 nodes, on a new axis: for integrands that are smooth between the bounds."""

@@ -342,6 +342,13 @@ def test_ragged_sums_read_nothing_beyond_their_length():
     assert evaluate_array(prefix, {a: A}, sizes=(5,)).tolist() == [0, 10, 21, 33, 46]
 
 
+def test_summands_that_do_not_depend_on_the_outer_index():
+    nested = total(3, lambda i: total(1, lambda j: a(j)) + total(2, lambda j: total(1, lambda k: a(j) * a(k))))
+    assert evaluate(nested, ENV) == 660.0 == evaluate_array(nested, ENV)
+    row = lam("N", lambda i: total(4, lambda j: total(i, lambda k: total(1, lambda l: a(l)))))
+    assert evaluate_array(row, ENV, sizes=(3,)).tolist() == evaluate(row, ENV).table(3) == [0, 40, 80]
+
+
 def test_integrals_at_a_running_index():
     def wave(i):
         return lam("R", lambda u: const("cos", a(i) * u) * i)

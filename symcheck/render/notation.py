@@ -577,8 +577,8 @@ class Printer:
         f, low, high = t.args
         (name,) = self.fresh_names(f.binders, scope)
         body = self.at(self.fold(Term((), f.head, f.args), (name, *scope)), BIG_SUM)
-        limits = (self.fold(a, scope).text for a in (low, high))
-        return Printed(self.integration(self.name(name), *limits, body), BIG_SUM)
+        start, end = (self.fold(a, scope).text for a in (low, high))
+        return Printed(self.integration(self.name(name), start, end, body), BIG_SUM)
 
     def _delta(self, t: Term, scope: tuple[str, ...]) -> Printed:
         return Printed(self.delta(*(self.fold(a, scope).text for a in t.args)), ATOM)
