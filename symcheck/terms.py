@@ -369,6 +369,8 @@ def unfold(t: Term, names: Iterable[str]) -> Term:
 
 def abstract(variables: Iterable[Var], t: Term) -> Term:
     """``lambda variables. t`` for a term ``t`` of a base sort."""
+    if t.binders:
+        raise TermError("a function is abstracted; give its arguments as variables too")
     place = {v: i for i, v in enumerate(reversed(list(variables)))}
     up = shift(t, len(place))
     body = _rebuild(up, 0, lambda h, d: Bound(place[h] + d, h.type) if h in place else h,
