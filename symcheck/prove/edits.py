@@ -37,7 +37,8 @@ class Edit:
         """The edit in words."""
         if self.old is None or self.new is None:
             return self.kind
-        return f"{self.kind}: {_shown(self.old, self.scope)} becomes {_shown(self.new, self.scope)}"
+        before, after = (_shown(t, self.scope) for t in (self.old, self.new))
+        return f"{self.kind}, in {before}" if before == after else f"{self.kind}: {before} becomes {after}"
 
 
 def _shown(t: Term, scope: Scope) -> str:
@@ -207,6 +208,9 @@ def _local(t: Term, pool: Pool, addend: bool, scope: Scope) -> Iterator[tuple[fl
         return
     if isinstance(h, Num):
         yield from _numbers(h)
+        for v in pool.variables:
+            if v.type == t.type:
+                yield 1.3, "variable", eta(v)
         return
     if t.type == "R" and addend:
         yield 1.0, "sign", negative(t)
@@ -240,9 +244,11 @@ def _local(t: Term, pool: Pool, addend: bool, scope: Scope) -> Iterator[tuple[fl
             yield 1.2, "index", const("addN", t, 1)
     if isinstance(h, Const) and h.body is not None:
         for other_const in pool.definitions.get(h.type, []):
-            if other_const != h:
-                cost = 1.0 if other_const.name == h.name else 1.6
-                yield cost, "definition", Term((), other_const, t.args)
+            alike = other_const.body is not None and other_const.body.head == h.body.head
+            if other_const != h and (alike or other_const.name == h.name):
+                same = other_const.name == h.name
+                kind = f"the registered definition of {h.name}" if same else f"{other_const.name} for {h.name}"
+                yield 1.0 if same else 1.6, kind, Term((), other_const, t.args)
     if t.is_const("sum", "delta", "eq", "eqN", "case", "caseN", "weave", "stack"):
         return
     yield from _orders(t)
@@ -266,7 +272,7 @@ def _operators(t: Term, pool: Pool) -> Iterator[tuple[float, str, Term]]:
         if len(t.args) < k or any(a.type != "N" for a in indices):
             continue
         wanted = (*("N",) * k, "R")
-        if isinstance(t.head, Var) and t.head.type != wanted or isinstance(t.head, Bound):  # noqa: RUF021
+        if isinstance(t.head, Num | Bound) or (isinstance(t.head, Var) and t.head.type != wanted):
             continue
         leading = t.args[: len(t.args) - k]
         try:

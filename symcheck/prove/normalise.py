@@ -364,7 +364,9 @@ class Normaliser:
     def ordered(self, t: Term) -> Line:
         """Nested sums in the order that gives the least term."""
         p = self.p
-        variables, bounds, body = [], [], t
+        variables: list[Term] = []
+        bounds: list[Term] = []
+        body = t
         while body.is_const("sum") and len(bounds) < MAX_NEST:
             v = self.index()
             if body.args[0].free & {w.head for w in variables}:
@@ -459,6 +461,11 @@ def _put(q: Polynomial, atom: bytes, power: int, value: Polynomial) -> tuple[Pol
     return out, cofactor
 
 
+def _moved(p: Proof, fact: Line, v: Var, equal: Line) -> Line:
+    """A fact about v as one about what it is equal to."""
+    return p.rewrite(equal, fact, lambda z: substitute(fact.concl, {v: z}))
+
+
 def equation(p: Proof, goal: Term, facts: list[Line]) -> Line:
     """An equation of two reals whose sides have one canonical form; ``facts`` are assumed inequalities."""
     opened = [unfold(t, t.defined) for t in goal.args]
@@ -468,10 +475,10 @@ def equation(p: Proof, goal: Term, facts: list[Line]) -> Line:
                   and isinstance(s.args[2].head, Var)), None)  # fmt: skip
     if index is not None:
         r = index.head
+        assert isinstance(r, Var)
 
         def side(parity: int, i: Term, equal: Line) -> Line:
-            known = [p.rewrite(equal, f, lambda z, f=f: substitute(f.concl, {r: z})) if r in f.concl.free else f
-                     for f in facts]  # fmt: skip
+            known = [_moved(p, f, r, equal) if r in f.concl.free else f for f in facts]
             return equation(p, substitute(goal, {r: 2 * i + 1 if parity else 2 * i}), known)
 
         return by_parity(p, index, goal, side)

@@ -11,10 +11,13 @@ import bisect
 import itertools
 import math
 import random
+import sys
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from ..checker import Rejected, decode
@@ -382,8 +385,7 @@ def _of_equation(peeled: Peeled, at: Sequence[Values], with_ansatz: bool) -> Ite
             new = combination(zip(c, terms, strict=True))
             concl = eq(left, new) if k == 0 else eq(new, right)
             if cost:
-                yield Candidate(concl, cost + 0.1 * k,
-                                lambda c=c, terms=terms, printed=printed: _coefficient_words(terms, printed, c))
+                yield Candidate(concl, cost + 0.1 * k, partial(_coefficient_words, terms, printed, c))
 
 
 # Remainders of a Taylor expansion ------------------------------------------------------------------------
@@ -605,7 +607,7 @@ class _Search:
         new = eq(l.term, r.term)
         lost = len(concl.free - new.free)
         cost = l.cost + r.cost + 0.1 * len(l.made) + lost + 0.01 * max(0, new.size - concl.size)
-        return Candidate(new, cost, lambda: tuple(e.words for e in (*l.made, *r.made)))
+        return Candidate(new, cost, partial(_words, (*l.made, *r.made)))
 
     def propositions(self, depth: int) -> list[Candidate]:
         """Other conclusions, with so many edits, that hold at all points."""
@@ -617,14 +619,28 @@ class _Search:
             self.tried += 1
             if all(truth(side.term, v) for v in self.at):
                 cost = side.cost + len(concl.free - side.term.free)
-                out.append(Candidate(side.term, cost, lambda side=side: tuple(e.words for e in side.made)))
+                out.append(Candidate(side.term, cost, partial(_words, side.made)))
         return out
 
 
+def _words(made: Iterable[Edit]) -> tuple[str, ...]:
+    return tuple(e.words for e in made)
+
+
 def trivial(concl: Term) -> bool:
-    """Does a conclusion say that something is equal to itself, by ring identities alone?"""
+    """Does a conclusion say that something is itself: the same terms with the same coefficients on both sides?"""
     body = peel(Statement((), concl)).inner.concl
-    return body.is_const("eq", "eqN", "le", "lt", "ltN") and normal(body.args[0]) == normal(body.args[1])
+    if not body.is_const("eq", "eqN", "le", "lt"):
+        return False
+    left, right = (_collected(side) for side in body.args)
+    return left == right
+
+
+def _collected(t: Term) -> dict[bytes, Fraction]:
+    out: dict[bytes, Fraction] = {}
+    for c, s in addends(t):
+        out[normal(s)] = out.get(normal(s), Fraction(0)) + c
+    return {k: c for k, c in out.items() if c}
 
 
 # Proof ------------------------------------------------------------------------------------------------------
@@ -780,19 +796,31 @@ def _agrees(found: Repair, claim: Claim) -> bool:
     return False
 
 
-def main() -> None:
-    """Print the report as a table in Markdown."""
-    outcomes = report()
+FIGURES = "<!-- figures -->"
+
+
+def table(outcomes: Sequence[Outcome]) -> str:
+    """The report in Markdown."""
     mended = [o for o in outcomes if o.mended]
-    print(f"{len(mended)} of {len(outcomes)} refuted statements are mended without help; "
-          f"{sum(bool(o.agrees) for o in mended)} as the entry corrects them.\n")  # fmt: skip
-    print("| claim | mended | edits, or why not | the entry's correction | seconds |")
-    print("|---|---|---|---|---|")
+    out = [f"{len(mended)} of {len(outcomes)} refuted statements are mended without help, "
+           f"{sum(bool(o.agrees) for o in mended)} of them as the entry corrects them.", "",
+           "| claim | edits, or why there is no repair | the entry's correction | seconds |", "|---|---|---|---|"]  # fmt: skip
     for o in outcomes:
-        says = "; ".join(o.edits) if o.mended else o.reason
+        says = "; ".join(o.edits) if o.mended else f"none: {o.reason}"
         same = "" if o.agrees is None else "the same" if o.agrees else "another"
-        print(f"| {o.claim} | {'yes' if o.mended else 'no'} | {says} | {same} | {o.seconds:.1f} |")
+        out.append(f"| {o.claim} | {says.replace('|', chr(92) + '|')} | {same} | {o.seconds:.1f} |")
+    return "\n".join(out) + "\n"
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Print the report; or, with a file, put it there below the line that marks the figures."""
+    text = table(report())
+    if not arguments:
+        print(text, end="")
+        return
+    page = Path(arguments[0])
+    page.write_text(page.read_text(encoding="utf-8").split(FIGURES)[0] + FIGURES + "\n\n" + text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
