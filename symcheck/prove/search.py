@@ -33,7 +33,8 @@ from ..terms import (
     le,
     lt,
     number,
-    sort,  # fmt: skip
+    sort,
+    substitute,
 )
 from .proof import Library, Line, Proof, ProofError, Statement
 from .refute import HALF_PI, compute, contradict, decide, matrix, naturals, table
@@ -282,6 +283,29 @@ def _simplest(inside: _Inside, values: Values, fixed: set[str]) -> Values:
     return values
 
 
+def find_instance(statement: Statement, tries: int = 400, seed: int = 0, library: Library | None = None,
+                  ) -> tuple[Values, list[Line]] | None:  # fmt: skip
+    """Values at which all hypotheses hold, simple ones if it can be, and the lines that prove them; or None."""
+    rng = random.Random(seed)
+    for example in _examples(statement):
+        fixed = dict(example.values) if example else {}
+        inside = _Inside.of(Statement(statement.hyps, false(), statement.variables))
+        for k in range(tries):
+            values = {v.name: fixed[v.name] if v.name in fixed else _random(v.type, rng, k) for v in inside.variables}
+            _permute(inside, values, fixed, rng, k)
+            if not inside.fails(values):
+                continue
+            values = _simplest(inside, values, set(fixed))
+            p = Proof(library=library or Library())
+            at = {v: values[v.name] for v in inside.variables}
+            try:
+                return values, [example.prove(p) if example and h not in inside.hyps else decide(p, substitute(h, at))
+                                for h in statement.hyps]  # fmt: skip
+            except (ProofError, TermError):
+                continue
+    return None
+
+
 # Remainders -------------------------------------------------------------------------------------------
 DIRECTIONS = ((1, 0, False), (0, 1, False), (1, -1, False), (1, 1, True))  # and does the code grow with its index?
 SIZES, SCALES = (Fraction(1, 2), Fraction(1, 32)), (Fraction(1, 4), Fraction(1, 64))
@@ -481,4 +505,4 @@ def _no_root(p: Proof) -> Callable[[Term, Line], Line]:
     return use
 
 
-__all__ = ["EXAMPLES", "Example", "denied", "find_refutation", "register_examples"]
+__all__ = ["EXAMPLES", "Example", "denied", "find_instance", "find_refutation", "register_examples"]
