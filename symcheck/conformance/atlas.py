@@ -38,8 +38,8 @@ READINGS: dict[str, str] = {
     ),
     "transformers.falcon": (
         "`build_alibi_tensor` converts the slopes to bfloat16 before the product, whatever dtype is asked for. For "
-        "a power of two up to 8 heads the slopes are exact; otherwise biases are off by up to half a unit of "
-        "bfloat16. Falcon was trained with it: changing it would deviate from the checkpoints."
+        "1, 2, 4 and 8 heads the slopes are exact; otherwise biases are off by up to half a unit of bfloat16, "
+        "relatively. Bloom's function, from which it is copied, has no such conversion and holds."
     ),
     "litgpt.scaling": (
         "In the YaRN branch of `build_rope_cache` the ramp rises from 0 at high frequencies to 1 at low ones and is "
@@ -177,18 +177,22 @@ def _cell(value: Any) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Build the atlas, or with --page-only write the page of an existing one; returns the exit status."""
+    """Build the atlas, or with --refresh renew the page of an existing one; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m symcheck.conformance.atlas", description=__doc__)
     parser.add_argument("json", type=Path)
     parser.add_argument("page", type=Path)
     parser.add_argument("--quick", action="store_true", help="fewer positions")
-    parser.add_argument("--page-only", action="store_true", help="write the page from the JSON that is there")
+    parser.add_argument("--refresh", action="store_true", help="renew readings and page, and run nothing")
     given = parser.parse_args(arguments)
-    if given.page_only:
+    if given.refresh:
         atlas = json.loads(given.json.read_text(encoding="utf-8"))
+        for entry in atlas["targets"]:
+            for row in entry["properties"]:
+                if "reading" in row:
+                    row["reading"] = reading(entry["target"], row["id"])
     else:
         atlas = build(quick=given.quick, progress=lambda name: print(name, file=sys.stderr, flush=True))
-        given.json.write_text(json.dumps(atlas, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    given.json.write_text(json.dumps(atlas, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     given.page.write_text(page(atlas), encoding="utf-8")
     return 0
 

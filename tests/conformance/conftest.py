@@ -17,7 +17,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             wanted.append((mutant_report, parameters["mutant"].function))
         elif item.name.startswith("test_no_false_alarm["):
             wanted.append((variant_report, parameters["name"]))
-    if len(wanted) > 8 and not session.config.option.collectonly:
+    # Under xdist every process collects all tests and runs some: there is nothing to prepare.
+    alone = not hasattr(session.config, "workerinput") and not getattr(session.config.option, "numprocesses", 0)
+    if alone and len(wanted) > 8 and not session.config.option.collectonly:
         with ThreadPoolExecutor(2) as pool:
             for future in [pool.submit(run, name) for run, name in wanted]:
                 future.exception()  # the test that asks for it again sees the error

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import pickle
+import tempfile
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +18,21 @@ HERE = Path(__file__).parent
 DTYPES = ("float64", "float32", "bfloat16", "float16")
 
 
+def shared(kind: str, name: str, run: Callable[[], Report]) -> Report:
+    """The report that another process of the same test run (pytest-xdist) has left, else a new one."""
+    session = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    if not session:
+        return run()
+    folder = Path(tempfile.gettempdir()) / f"symcheck-reports-{session}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    path = folder / f"{kind}-{name}.pickle"
+    if not path.exists():
+        partial = path.with_suffix(f".{os.getpid()}")
+        partial.write_bytes(pickle.dumps(run()))
+        partial.replace(path)
+    return pickle.loads(path.read_bytes())
+
+
 @cache
 def mutant_report(function: str) -> Report:
     """The quick report of a mutant, in the dtype in which it must fail (float64 where it says none)."""
@@ -21,11 +40,13 @@ def mutant_report(function: str) -> Report:
     options = dict(mutant.options)
     if mutant.breaks != "rope.reuse.precision":
         options.setdefault("dtypes", (mutant.dtype or "float64",))
-    return conform(f"{HERE / 'zoo.py'}:{function}", mutant.spec, quick=True, **options)
+    target = f"{HERE / 'zoo.py'}:{function}"
+    return shared("mutant", function, lambda: conform(target, mutant.spec, quick=True, **options))
 
 
 @cache
 def variant_report(name: str) -> Report:
     """The quick report of a correct variant in four dtypes."""
     options = variants.OPTIONS[name.split("_")[1]]
-    return conform(f"{HERE / 'variants.py'}:{name}", "rope", quick=True, dtypes=DTYPES, **options)
+    target = f"{HERE / 'variants.py'}:{name}"
+    return shared("variant", name, lambda: conform(target, "rope", quick=True, dtypes=DTYPES, **options))
