@@ -64,3 +64,25 @@ def _rescaled() -> Any:
     from rotary_embedding_torch import RotaryEmbedding
 
     return Module(lambda dim: RotaryEmbedding(dim=dim, theta_rescale_factor=4.0), _rotate)
+
+
+def _with_cached_keys(module: Any, x: Any, positions: Any) -> Any:
+    start = window(positions)
+    if start is None:
+        return _rotate(module, x, positions)
+    # The queries are the last of as many keys as there are positions up to them.
+    keys = x.new_zeros((*x.shape[:-2], start + x.shape[-2], x.shape[-1]))
+    return module.rotate_queries_with_cached_keys(x, keys)[0]
+
+
+@adapter(
+    "rotary-embedding-torch.cached-keys",
+    "rope",
+    LIBRARY,
+    source="RotaryEmbedding.rotate_queries_with_cached_keys, the queries",
+    max_position=16384,
+)
+def _cached_keys() -> Any:
+    from rotary_embedding_torch import RotaryEmbedding
+
+    return Module(lambda dim: RotaryEmbedding(dim=dim), _with_cached_keys)
