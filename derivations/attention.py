@@ -59,7 +59,8 @@ display("score", r"S(<2>)", "S(<2>)", 5, 6)
 display("attention", r"\operatorname{Attention}(<3>)", "Attention(<3>)", 7, 8)
 display("masked_attention", r"\operatorname{Attention}_{<3>}(<4>)", "Attention_<3>(<4>)", 8, 9)
 display("permuted", r"P\,<1:atom>", "P <1:atom>", 2, 3)
-register("causal", tex=r"\mathbf{1}[<1> \le <0>]", text="[<1> ≤ <0>]", function_tex=r"B^{\mathrm{causal}}", function_text="Bcausal")
+register("causal", tex=r"\mathbf{1}[<1> \le <0>]", text="[<1> ≤ <0>]",
+         function_tex=r"B^{\mathrm{causal}}", function_text="Bcausal")
 
 n, d, d_k, i, j, c = (var(v, "N") for v in ("n", "d", "d_k", "i", "j", "c"))
 s = var("s", INDEX)
@@ -152,7 +153,8 @@ def masked_equivariance(p: Proof, goal: Statement) -> Line:
                    p.by_definition(eq(right, goal.concl.args[1]), *names))  # fmt: skip
 
 
-pooled = Statement((perm(n, s),), eq(total(n, lambda a: attend(PX, a, c)), total(n, lambda a: attend(X, a, c))), (n.head, d.head))
+pooled = Statement((perm(n, s),), eq(
+    total(n, lambda a: attend(PX, a, c)), total(n, lambda a: attend(X, a, c))), (n.head, d.head))
 
 
 @theorem("attention.pooled_invariance", pooled,

@@ -48,9 +48,11 @@ im_mul = defined("im_mul", ["R"] * 4, lambda a, b, c, d: a * d + b * c)
 display("rope", r"R_{<1>}\,<2:atom>", "R_{<1>} <2:atom>", 3)
 display("rope_half", r"R^{\mathrm{half}}_{<2>}\,<3:atom>", "Rhalf_{<2>} <3:atom>", 4)
 display("interleave", r"P\,<1:atom>", "P <1:atom>", 2)
-register("re_mul", tex=r"\operatorname{Re}\bigl[(<0:term> + \mathrm{i}\,<1:factor>)(<2:term> + \mathrm{i}\,<3:factor>)\bigr]",
+register("re_mul",
+         tex=r"\operatorname{Re}\bigl[(<0:term> + \mathrm{i}\,<1:factor>)(<2:term> + \mathrm{i}\,<3:factor>)\bigr]",
          text="Re[(<0:term> + i·<1:factor>)·(<2:term> + i·<3:factor>)]")
-register("im_mul", tex=r"\operatorname{Im}\bigl[(<0:term> + \mathrm{i}\,<1:factor>)(<2:term> + \mathrm{i}\,<3:factor>)\bigr]",
+register("im_mul",
+         tex=r"\operatorname{Im}\bigl[(<0:term> + \mathrm{i}\,<1:factor>)(<2:term> + \mathrm{i}\,<3:factor>)\bigr]",
          text="Im[(<0:term> + i·<1:factor>)·(<2:term> + i·<3:factor>)]")
 
 q, k = var("q", SEQUENCE), var("k", SEQUENCE)

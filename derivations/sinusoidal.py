@@ -227,7 +227,8 @@ def transposed_product(p: Proof, product: Term, turned: Line, *names: str) -> Li
     body = lam("N", lambda q: left(r, q) * right(q, s))
     each = sum_ext(p, n, body, lam("N", lambda q: new(r, q) * opened(q, s)), lambda q, _: p.ring(
         eq(left(r, q) * right(q, s), new(r, q) * opened(q, s)),
-        _entry_of_transpose(p, left, turned, r, q, names), p.by_definition(eq(right(q, s), opened(q, s)), *names)))  # fmt: skip
+        _entry_of_transpose(p, left, turned, r, q, names),
+        p.by_definition(eq(right(q, s), opened(q, s)), *names)))  # fmt: skip
     start = p.by_definition(eq(product, total(n, body)), "matmul")
     end = p.by_definition(eq(matmul(n, new, opened, r, s), each.rhs), "matmul")
     del unfold
@@ -323,7 +324,8 @@ def gram_zero(p: Proof, goal: Statement) -> Line:
     return p.ring(goal.concl, start, each, p.at(sum_constant(p), n=h, c=1))
 
 
-@theorem("sinusoidal.gram_bound", Statement((), le(const("abs", kernel(h, theta, t)), kernel(h, theta, number(0))), (h.head,)),
+@theorem("sinusoidal.gram_bound",
+         Statement((), le(const("abs", kernel(h, theta, t)), kernel(h, theta, number(0))), (h.head,)),
          "|g(t)| <= g(0)", references=(SU,))  # fmt: skip
 def gram_bound(p: Proof, goal: Statement) -> Line:
     f = lam("N", lambda q: cos(t * theta(q)))

@@ -287,7 +287,8 @@ def _shrunk(p: Proof, t: Term, left: Line, right: Line, sizes: list[Line], small
     nonneg = [squares_nonnegative(p, code) for code in (p_m, p_n)]
     whole = p.pos(le(0, size), *nonneg)
     square = p.pos(le(t * t, 1), left, right, degree=2)
-    return [p.rule("pos", le(t * t * size, size), [whole, square], [(Fraction(1), [0, 1], number(1))], [], []), small, *sizes]
+    product = p.rule("pos", le(t * t * size, size), [whole, square], [(Fraction(1), [0, 1], number(1))], [], [])
+    return [product, small, *sizes]
 
 
 def squares_nonnegative(p: Proof, code: Term) -> Line:

@@ -122,7 +122,8 @@ def instance(variables: Sequence[Var], rng: random.Random, dtype: str) -> dict[V
 
     turn, period = rng.randrange(1, TOKENS), [float(rng.random() < 0.7) for _ in range(TOKENS)]
     period[0] = 1.0
-    table = {"h": PAIRS, "n": TOKENS, "d": FEATURES, "d_k": FEATURES, "i": rng.randrange(PAIRS), "c": rng.randrange(FEATURES),
+    table = {"h": PAIRS, "n": TOKENS, "d": FEATURES, "d_k": FEATURES,
+             "i": rng.randrange(PAIRS), "c": rng.randrange(FEATURES),
              "j": rng.randrange(PAIRS), "r": rng.randrange(2 * PAIRS), "s": rng.randrange(2 * PAIRS)}  # fmt: skip
     out: dict[Var, Any] = {}
     for v in variables:
