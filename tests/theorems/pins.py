@@ -1,6 +1,6 @@
 """The digests by which statements and definitions are pinned.
 
-``python tests/derivations/pins.py`` rewrites statements.json from the registered theorems: after it, look at
+``python tests/theorems/pins.py`` rewrites statements.json from the registered theorems: after it, look at
 the difference that version control shows, and commit it with the change that it belongs to.
 """
 

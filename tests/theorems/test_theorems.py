@@ -39,7 +39,7 @@ def test_theorem_is_proved_and_its_certificate_accepted(name, lemmas):
 
 
 def test_statements_and_definitions_are_the_pinned_ones():
-    """A changed statement is a changed theorem: python tests/derivations/pins.py, and look at the difference."""
+    """A changed statement is a changed theorem: python tests/theorems/pins.py, and look at the difference."""
     pinned, now = json.loads(pins.FILE.read_text()), pins.pins()
     for kind in ("definitions", "statements"):
         changed = sorted(k for k in pinned[kind].keys() | now[kind].keys() if pinned[kind].get(k) != now[kind].get(k))
