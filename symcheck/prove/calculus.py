@@ -55,8 +55,8 @@ def derivative(p: Proof, g: Term, t: Term, known: Iterable[Line] = ()) -> Line:
         return p.axiom("deriv_identity", t=t)
     if body.is_const("add", "mul"):
         left, right = (inner(b) for b in body.args)
-        return p.axiom("deriv_" + str(getattr(body.head, "name", "")), left, right,
-                       g=left.concl.args[0], w=right.concl.args[0], t=t, u=left.concl.args[2], v=right.concl.args[2])  # fmt: skip
+        return p.axiom("deriv_" + str(getattr(body.head, "name", "")), left, right, g=left.concl.args[0],
+                       w=right.concl.args[0], t=t, u=left.concl.args[2], v=right.concl.args[2])  # fmt: skip
     if body.is_const("sin", "cos", "exp"):
         line = inner(body.args[0])
         return p.axiom("deriv_" + str(getattr(body.head, "name", "")), line, g=line.concl.args[0], t=t, u=line.concl.args[2])

@@ -51,7 +51,7 @@ def outline(certificate: Mapping[str, Any], lemmas: Library) -> list[OutlineStep
                 for a in ([x] if kind == "step" else x)]  # fmt: skip
         below = tuple(dict.fromkeys(n for u in uses for n in visible[u]))
         reason = _reason(rule, line, names, source, uses)
-        if rule == "cite" or rule == "axiom" and AXIOMS[line[1]].reference not in SILENT:
+        if rule == "cite" or (rule == "axiom" and AXIOMS[line[1]].reference not in SILENT):
             source[k] = reason
         elif rule == "instantiate" and uses[0] in source:
             source[k] = source[uses[0]]
