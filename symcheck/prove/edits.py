@@ -37,6 +37,10 @@ class Edit:
         """The edit in words."""
         if self.old is None or self.new is None:
             return self.kind
+        if self.kind == "negation dropped":
+            return self.kind
+        if self.kind == "a missing term":
+            return f"{self.kind}: {_shown(self.new.args[1], self.scope)}"
         before, after = (_shown(t, self.scope) for t in (self.old, self.new))
         return f"{self.kind}, in {before}" if before == after else f"{self.kind}: {before} becomes {after}"
 
@@ -327,7 +331,8 @@ def _numbers(h: Num) -> Iterator[tuple[float, str, Term]]:
         yield 1.0, "sign", number(-v)
         for c in (2 * v, v / 2):
             yield 1.1, "coefficient", number(c)
-    yield 1.2, "coefficient", number(v + 1)
-    yield 1.2, "coefficient", number(v - 1)
+    for c in (v + 1, v - 1):
+        if c:  # a term that vanishes is a term too many
+            yield 1.2, "coefficient", number(c)
 
 

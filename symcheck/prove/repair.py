@@ -633,7 +633,7 @@ def trivial(concl: Term) -> bool:
     if not body.is_const("eq", "eqN", "le", "lt"):
         return False
     left, right = (_collected(side) for side in body.args)
-    return left == right
+    return left == right or all(normal(side) == normal(number(0)) for side in body.args)
 
 
 def _collected(t: Term) -> dict[bytes, Fraction]:
@@ -804,7 +804,8 @@ def table(outcomes: Sequence[Outcome]) -> str:
     mended = [o for o in outcomes if o.mended]
     out = [f"{len(mended)} of {len(outcomes)} refuted statements are mended without help, "
            f"{sum(bool(o.agrees) for o in mended)} of them as the entry corrects them.", "",
-           "| claim | edits, or why there is no repair | the entry's correction | seconds |", "|---|---|---|---|"]  # fmt: skip
+           "| claim | edits, or why there is no repair | the entry's correction | seconds |",
+           "|---|---|---|---|"]  # fmt: skip
     for o in outcomes:
         says = "; ".join(o.edits) if o.mended else f"none: {o.reason}"
         same = "" if o.agrees is None else "the same" if o.agrees else "another"

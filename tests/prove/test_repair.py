@@ -160,8 +160,8 @@ def test_what_cannot_be_mended_is_not():
 
 def test_trivial_equations_are_no_repairs():
     x, y = var("x"), var("y")
-    found = repair(Statement((), eq(x, y)), limits=Limits(seconds=2))
-    assert isinstance(found, Unrepaired)
+    for wrong in (eq(x, y), eq(const("sin", x), 0), eq(x, x + const("exp", y))):
+        assert isinstance(repair(Statement((), wrong), limits=Limits(seconds=2, proofs=4)), Unrepaired)
 
 
 def test_simple_slips():
