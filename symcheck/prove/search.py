@@ -323,10 +323,10 @@ def _constants(statement: Statement, example: Example | None) -> Iterator[Values
 
     yield filled(lambda k, v: 0)
     yield filled(lambda k, v: k + 1)
-    growing = {v.name: lam("N", lambda i, k=k: (k + 1) * const("real", i) + (k + 1)) for k, v in enumerate(rest)
-               if v.type == ("N", "R")}  # fmt: skip
-    if growing:
-        yield {**filled(lambda k, v: k + 1), **growing}
+    sequences = [(k, v) for k, v in enumerate(rest) if v.type == ("N", "R")]
+    for slope in (1, -7) if sequences else ():
+        yield {**filled(lambda k, v: k + 1), **{v.name: lam("N", lambda i, k=k, slope=slope: (
+            slope ** (k + 1) * const("real", i) + (k + 1))) for k, v in sequences}}  # fmt: skip
     for chosen in rest:
         yield filled(lambda k, v: int(v is chosen))  # noqa: B023
     yield filled(lambda k, v: (-1) ** k * (k + 2))
