@@ -37,9 +37,16 @@ recheck: certificates
 # Real implementations, in an environment of their own (PyTorch's CPU build first: others would draw in CUDA).
 libraries:
 	$(PYTHON) -m venv .venv-libraries
-	.venv-libraries/bin/pip install -q torch==2.13.0
-	.venv-libraries/bin/pip install -q rotary-embedding-torch transformers x-transformers
-	.venv-libraries/bin/pip install -q -e .
+	.venv-libraries/bin/pip install -q -c examples/libraries/constraints.txt torch numpy
+	.venv-libraries/bin/pip install -q -c examples/libraries/constraints.txt -r examples/libraries/requirements.txt
+	.venv-libraries/bin/pip install -q -c examples/libraries/constraints.txt --no-deps \
+		-r examples/libraries/requirements-no-deps.txt
+	.venv-libraries/bin/pip install -q -e ".[test]"
+	.venv-libraries/bin/symcheck conform --all-installed --quick
+
+# The table of all results, for docs/atlas.md.
+atlas:
+	.venv-libraries/bin/python -m symcheck.conformance.atlas --quick docs/atlas.json docs/atlas.md
 
 # The kernels' other backends, in an environment of their own.
 backends:
