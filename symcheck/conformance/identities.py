@@ -57,26 +57,54 @@ def residual(
     return np.abs(left - right)
 
 
+#: The running index of a batch; it occurs in no statement.
+_BATCH = "instance of the batch"
+
+
+def residuals(
+    theorem: str,
+    count: int,
+    shared: Mapping[str, Any],
+    each: Mapping[str, np.ndarray],
+    outputs: Outputs,
+    indices: Mapping[str, int] | None = None,
+) -> np.ndarray:
+    """`residual` at `count` values in one evaluation, [*indices, count].
+
+    `shared` gives the variables that all have in common; `each` those that vary: naturals as arrays [count],
+    vectors as arrays [count, d]. `outputs` replaces the constant `rope`.
+    """
+    row = np.arange(count)
+
+    def entries(table: np.ndarray) -> Callable[[Any], np.ndarray]:
+        return lambda index: table[row, index]
+
+    values = {**shared, **{name: entries(a) if a.ndim == 2 else a for name, a in each.items()}}
+    return residual(theorem, values, {"rope": outputs}, {**(indices or {}), _BATCH: count})
+
+
 class Outputs:
-    """The target's outputs by name of the input vector and position, in the form that the fold asks for."""
+    """The target's outputs [count, d] by name of the input vectors and positions [count], as `rope` of a batch.
+
+    Called as the constant is, with (theta, position, vector, index): the vector is recognised by its entries.
+    """
 
     def __init__(self, vectors: Mapping[str, np.ndarray]) -> None:
         self._vectors = dict(vectors)
-        self._seen: dict[tuple[str, int], np.ndarray] = {}
+        self._seen: dict[tuple[str, tuple[int, ...]], np.ndarray] = {}
 
-    def put(self, name: str, position: int, output: np.ndarray) -> None:
-        self._seen[name, int(position)] = output
+    def put(self, name: str, positions: np.ndarray, output: np.ndarray) -> None:
+        """Record the outputs for the vectors `name` at the positions [count]."""
+        self._seen[name, tuple(np.asarray(positions).tolist())] = output
 
-    def implementation(self) -> Indexed:
-        """Of a constant (theta, position, vector, index) -> entry, such as `rope`."""
-
-        def looked_up(_theta: Any, position: Any, vector: Any) -> np.ndarray:
-            for name, known in self._vectors.items():
-                if np.array_equal(np.asarray(vector.table(len(known))), known):
-                    return self._seen[name, round(float(position))]
-            raise KeyError("the theorem rotates a vector that was not sent to the target")
-
-        return Indexed(looked_up)
+    def __call__(self, _theta: Any, position: Any, vector: Any, index: Any) -> np.ndarray:
+        asked = np.asarray(vector(index))
+        for name, known in self._vectors.items():
+            row = np.arange(len(known))
+            if np.array_equal(asked, known[row, index]):
+                at = np.broadcast_to(np.asarray(position), row.shape)
+                return self._seen[name, tuple(at.tolist())][row, index]
+        raise KeyError("the theorem rotates a vector that was not sent to the target")
 
 
 def matrices(found: Mapping[int, np.ndarray]) -> Indexed:

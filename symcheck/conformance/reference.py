@@ -62,8 +62,12 @@ class Spectrum:
         """cos and sin, float64 [n, dim/2], at integer positions [n], without the amplitude.
 
         The oracle's sum hi + lo rounded once (its own error is at most 2^-76). Negative positions are mirrored.
+        The arrays are shared between calls and cannot be written to.
         """
-        distance = np.abs(np.asarray(positions, dtype=np.int64))
+        return _table(self, np.ascontiguousarray(positions, dtype=np.int64).tobytes())
+
+    def _computed(self, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        distance = np.abs(positions)
         oracle = _oracle(self)
         cosine = np.empty((len(distance), oracle.pairs))
         sine = np.empty_like(cosine)
@@ -80,7 +84,15 @@ class Spectrum:
             where = np.concatenate(scattered)
             block = oracle.at(distance[where])
             cosine[where], sine[where] = block.cos_hi + block.cos_lo, block.sin_hi + block.sin_lo
-        return cosine, np.sign(np.asarray(positions))[:, None] * sine + 0.0
+        return cosine, np.sign(positions)[:, None] * sine + 0.0
+
+
+@lru_cache(maxsize=4)
+def _table(spectrum: Spectrum, positions: bytes) -> tuple[np.ndarray, np.ndarray]:
+    """One sample of positions is looked at in every dtype: its table is computed once."""
+    cosine, sine = spectrum._computed(np.frombuffer(positions, dtype=np.int64))
+    cosine.flags.writeable = sine.flags.writeable = False
+    return cosine, sine
 
 
 @lru_cache(maxsize=64)

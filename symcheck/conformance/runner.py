@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import fcntl
 import os
 import re
 import signal
@@ -37,6 +38,8 @@ ADAPTER_LOAD_TIMEOUT = 300.0
 
 RESTARTS = 3
 NOISE_LIMIT = 1 << 16
+#: Bytes that a pipe holds, where the system lets us say: fewer changes of process on large arrays.
+PIPE_SIZE = 1 << 20
 
 
 class TargetError(Exception):
@@ -166,16 +169,21 @@ class Session:
         self._join_readers()
         return bytes(self._noise["stdout"]).decode("utf-8", "replace")
 
-    def start(self) -> None:
-        """Start the worker and load the target.
-
-        Raises ConformInputError when the module, the function or the library does not exist, TargetError
-        when the target cannot be imported.
-        """
+    def launch(self) -> None:
+        """Start the worker's process, which imports what it needs while the caller does other things."""
         if self._starts > RESTARTS and self._stopped_because is not None:
             raise self._stopped_because
         self._starts += 1
         self._spawn()
+
+    def start(self) -> None:
+        """Load the target in the worker, which is started if `launch` was not called.
+
+        Raises ConformInputError when the module, the function or the library does not exist, TargetError
+        when the target cannot be imported.
+        """
+        if self._process is None:
+            self.launch()
         request = {
             "op": "load",
             "kind": self.target.kind,
@@ -256,6 +264,10 @@ class Session:
             os.close(reply_write)
         # A child that stops reading must not block the runner.
         os.set_blocking(request_write, False)
+        if hasattr(fcntl, "F_SETPIPE_SZ"):
+            for fd in (request_write, reply_read):
+                with contextlib.suppress(OSError):  # beyond what this user may have
+                    fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
         self._pipes = (request_write, reply_read)
         self._readers = []
         for name in ("stdout", "stderr"):

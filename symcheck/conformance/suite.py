@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import math
 from collections.abc import Mapping, Sequence
+from types import ModuleType
 from typing import Any
 
 from symcheck.conformance.adapters import find, names
@@ -19,6 +20,7 @@ from symcheck.conformance.runner import (
     near,
     parse_target,
 )
+from symcheck.conformance.specs import rope as _rope  # noqa: F401
 
 #: Specifications, each with the normal form of a plain function.
 SPECS: dict[str, str] = {
@@ -33,7 +35,10 @@ SPECS: dict[str, str] = {
     "axial": "rotate(x[T, d], coordinates[T, A]) -> [T, d]",
 }
 
-_MODULES = {name: name.replace("-", "_") for name in SPECS}
+
+def _specification(name: str) -> ModuleType:
+    """The module that holds a specification: rope's is imported with this one, the others when asked for."""
+    return importlib.import_module(f"symcheck.conformance.specs.{name.replace('-', '_')}")
 
 
 def list_specs() -> dict[str, str]:
@@ -123,6 +128,9 @@ def conform(
     _check_options(options, backend, timeout, memory)
     with Session(parsed, timeout=timeout, memory=memory, backend=backend, python=python) as session:
         report = Report(target, spec or "")
+        session.launch()
+        # While the worker's interpreter starts.
+        _specification(spec or "rope")
         try:
             session.start()
         except TargetError as error:
@@ -132,9 +140,8 @@ def conform(
         report.versions = session.versions
         report.spec = spec or _spec_of(session, target)
         run = Run(session, report, options)
-        module = importlib.import_module(f"symcheck.conformance.specs.{_MODULES[report.spec]}")
         try:
-            module.run(run)
+            _specification(report.spec).run(run)
         except Stop:
             pass
         except TargetError as error:

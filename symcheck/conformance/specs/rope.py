@@ -24,7 +24,7 @@ from symcheck.conformance.diagnosis import (
     diagnose_matrices,
     diagnose_rotation,
 )
-from symcheck.conformance.identities import Outputs, matrices, residual
+from symcheck.conformance.identities import Outputs, matrices, residual, residuals, sides
 from symcheck.conformance.measure import Rotation, measure_rotation
 from symcheck.conformance.reference import Spectrum, conventions, declared, paper
 from symcheck.conformance.report import Worst
@@ -43,6 +43,12 @@ from symcheck.conformance.runner import Instance, TargetError
 FATAL = ("timeout", "died", "memory", "protocol")
 DIMS = (128, 64, 32, 256, 96, 80, 48, 16, 8, 4)
 QUICK_DIMS = (64, 128, 32, 256, 96, 80, 48, 16, 8, 4)
+
+#: The theorems about vectors and about matrices that are properties here; they must be registered as equations.
+VECTOR_THEOREMS = ("rope.relative", "rope.isometry", "rope.zero")
+MATRIX_THEOREMS = ("rope.orthogonal", "rope.composition", "rope.transpose_product")
+for _name in (*VECTOR_THEOREMS, *MATRIX_THEOREMS):
+    sides(_name)
 
 
 class Probe:
@@ -716,28 +722,18 @@ def _identities(run: Run, probe: Probe, setting: Setting, dtype: str) -> None:
     q64, k64 = as_float(q), as_float(k)
     bounds = {name: setting.coordinate_bounds(p, dtype) for name, p in (("m", m), ("n", n), ("d", n - m))}
     still = setting.coordinate_bounds(np.zeros(1, dtype=np.int64), dtype)
-    errors: dict[str, list[float]] = {"rope.relative": [], "rope.isometry": [], "rope.zero": []}
-    thetas = setting.padded_thetas()
-    few = np.arange(min(count, 3 if run.options.quick else 12))
-    for t in range(count):
-        outputs = Outputs({"q": q64[t], "k": k64[t]})
-        outputs.put("k", n[t] - m[t], k_d[t])
-        outputs.put("k", m[t], k_m[t])
-        outputs.put("k", n[t], k_n[t])
-        outputs.put("q", 0, q_0[t])
-        outputs.put("q", m[t], q_m[t])
-        rope = {"rope": outputs.implementation()}
-        values = {"h": dim // 2, "theta": thetas, "q": q64[t], "k": k64[t], "m": int(m[t]), "n": int(n[t])}
-        errors["rope.relative"].append(float(residual("rope.relative", values, rope)))
-        if t >= len(few):
-            continue
-        errors["rope.isometry"].append(float(residual("rope.isometry", values, rope)))
-        away = residual("rope.zero", {"theta": thetas, "x": q64[t]}, rope, {"j": dim})
-        errors["rope.zero"].append(float(np.linalg.norm(away)))
+    outputs = Outputs({"q": q64, "k": k64, "x": q64})
+    for name, positions, found in (
+        ("q", m, q_m), ("q", 0 * m, q_0), ("k", m, k_m), ("k", n, k_n), ("k", n - m, k_d),
+    ):  # fmt: skip
+        outputs.put(name, positions, found)
+    shared = {"h": dim // 2, "theta": setting.padded_thetas()}
+    each = {"q": q64, "k": k64, "m": m, "n": n}
+    error, isometry = (residuals(name, count, shared, each, outputs) for name in VECTOR_THEOREMS[:2])
+    zero = np.linalg.norm(residuals(VECTOR_THEOREMS[2], count, shared, {"x": q64}, outputs, {"j": dim}), axis=0)
     # Both sides of the relative identity err, each within the bounds of its rotations.
     relative = setting.score_bounds(q64, k64, bounds["m"], bounds["n"])
     relative = relative + setting.score_bounds(q64, k64, np.zeros_like(bounds["d"]), bounds["d"])
-    error = np.array(errors["rope.relative"])
     worst = int(np.argmax(error / relative))
     bad = bool((~(error <= relative)).any())
     run.judge(
@@ -747,12 +743,12 @@ def _identities(run: Run, probe: Probe, setting: Setting, dtype: str) -> None:
     )  # fmt: skip
     # At one position both vectors meet the same table: an error of its angle cancels.
     run.judge(
-        "rope.isometry", dtype, np.array(errors["rope.isometry"]),
-        setting.score_bounds(q64[few], k64[few], still, still), positions=m[few], unit=unit_roundoff(dtype),
+        "rope.isometry", dtype, isometry,
+        setting.score_bounds(q64, k64, still, still), positions=m, unit=unit_roundoff(dtype),
     )  # fmt: skip
     run.judge(
-        "rope.zero", dtype, np.array(errors["rope.zero"]),
-        np.sqrt(((still * q64[few]) ** 2).sum(axis=1)) * np.sqrt(2), positions=0 * few, unit=unit_roundoff(dtype),
+        "rope.zero", dtype, zero,
+        np.sqrt(((still * q64) ** 2).sum(axis=1)) * np.sqrt(2), positions=0 * m, unit=unit_roundoff(dtype),
         message="after the fixed permutation is undone" if setting.rotation.layout == "permuting" else None,
     )  # fmt: skip
     _matrix_identities(run, probe, setting, dtype, m, n)
@@ -770,11 +766,7 @@ def _matrix_identities(run: Run, probe: Probe, setting: Setting, dtype: str, m: 
     inner = _matrices(run, probe, dim, dtype, np.array(wanted))[:, setting.rotation.permutation, :]
     found = dict(zip(wanted, inner / setting.scale, strict=True))
     thetas = setting.padded_thetas()
-    for name, right in (
-        ("rope.orthogonal", None),
-        ("rope.composition", m + n),
-        ("rope.transpose_product", n - m),
-    ):
+    for name, right in zip(MATRIX_THEOREMS, (None, m + n, n - m), strict=True):
         error, bound = [], []
         for t in chosen:
             values = {"h": dim // 2, "theta": thetas, "m": int(m[t]), "n": int(n[t])}
