@@ -20,14 +20,17 @@ from symcheck.terms import Term, Var, abstract
 
 
 @lru_cache(maxsize=64)
-def sides(theorem: str, indices: tuple[str, ...] = ()) -> tuple[Term, Term]:
+def sides(theorem: str, indices: tuple[str, ...] = (), part: int = 0) -> tuple[Term, Term]:
     """Left and right side of the equation that a theorem states, as functions of the named index variables.
 
-    Raises KeyError for an unknown theorem and ValueError for a statement that is no equation.
+    Of a theorem that states two equations, the first or the second `part`. Raises KeyError for an unknown
+    theorem and ValueError for a statement that is no equation.
     """
     if theorem not in THEOREMS:
         importlib.import_module(f"derivations.{theorem.partition('.')[0]}")
     conclusion = THEOREMS[theorem].statement.concl
+    if conclusion.is_const("and"):
+        conclusion = conclusion.args[part]
     if not conclusion.is_const("eq"):
         raise ValueError(f"{theorem} states no equation")
     left, right = conclusion.args
@@ -42,23 +45,46 @@ def residual(
     values: Mapping[str, Any],
     implementations: Mapping[str, Callable[..., Any] | Indexed],
     indices: Mapping[str, int] | None = None,
+    *,
+    part: int = 0,
 ) -> np.ndarray:
     """abs(left - right) of a theorem at the given values, an array with one axis for each of `indices`.
 
     `values` gives the free variables (vectors as arrays [d], matrices as arrays [d, d]); `indices` the sizes of
-    the index variables over which the equation is stated; `implementations` what replaces defined constants.
+    the index variables over which the equation is stated; `implementations` what replaces defined constants;
+    `part` as in `sides`.
     """
-    names = tuple(indices or {})
-    sizes = tuple((indices or {}).values())
-    left, right = (
-        np.asarray(evaluate_array(side, values, sizes=sizes, implementations=implementations))
-        for side in sides(theorem, names)
-    )
+    left, right = (_value(side, values, implementations, indices) for side in sides(theorem, tuple(indices or {}), part))
     return np.abs(left - right)
 
 
+def right_side(theorem: str, values: Mapping[str, Any], indices: Mapping[str, int] | None = None) -> np.ndarray:
+    """The right side of a theorem at the given values, by the definitions of its constants; see `residual`."""
+    return _value(sides(theorem, tuple(indices or {}))[1], values, {}, indices)
+
+
+def _value(
+    side: Term, values: Mapping[str, Any], implementations: Mapping[str, Any], indices: Mapping[str, int] | None
+) -> np.ndarray:
+    sizes = tuple((indices or {}).values())
+    return np.asarray(evaluate_array(side, values, sizes=sizes, implementations=implementations))
+
+
 #: The running index of a batch; it occurs in no statement.
-_BATCH = "instance of the batch"
+BATCH = "instance of the batch"
+
+
+def batch(each: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """Values of variables that vary over a batch: numbers as arrays [count], vectors as arrays [count, d].
+
+    With `BATCH: count` as the last index of `residual` or `right_side`, a theorem is evaluated at all of them.
+    """
+
+    def entries(table: np.ndarray) -> Callable[[Any], np.ndarray]:
+        row = np.arange(len(table))
+        return lambda index: table[row, index]
+
+    return {name: entries(array) if array.ndim == 2 else array for name, array in each.items()}
 
 
 def residuals(
@@ -69,18 +95,8 @@ def residuals(
     outputs: Outputs,
     indices: Mapping[str, int] | None = None,
 ) -> np.ndarray:
-    """`residual` at `count` values in one evaluation, [*indices, count].
-
-    `shared` gives the variables that all have in common; `each` those that vary: naturals as arrays [count],
-    vectors as arrays [count, d]. `outputs` replaces the constant `rope`.
-    """
-    row = np.arange(count)
-
-    def entries(table: np.ndarray) -> Callable[[Any], np.ndarray]:
-        return lambda index: table[row, index]
-
-    values = {**shared, **{name: entries(a) if a.ndim == 2 else a for name, a in each.items()}}
-    return residual(theorem, values, {"rope": outputs}, {**(indices or {}), _BATCH: count})
+    """`residual` over a batch, [*indices, count]: `shared` is what all have in common, `outputs` replaces `rope`."""
+    return residual(theorem, {**shared, **batch(each)}, {"rope": outputs}, {**(indices or {}), BATCH: count})
 
 
 class Outputs:

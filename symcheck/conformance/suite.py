@@ -33,6 +33,7 @@ SPECS: dict[str, str] = {
     "attention": "attention(q[n, d], k[n, d], v[n, dv][, mask[n, n]]) -> [n, dv]",
     "xpos": "rotate(q[T, d], k[T, d], positions[T]) -> (q', k')",
     "axial": "rotate(x[T, d], coordinates[T, A]) -> [T, d]",
+    "rope-weights": "permute(weight[n d, columns], heads, kv_heads) -> [n d, columns], n = kv_heads for keys",
 }
 
 
@@ -225,6 +226,7 @@ def _spec_of(session: Session, target: str) -> str:
         ("alibi", ("slope", "alibi")),
         ("t5", ("bucket",)),
         ("rope-scaling", ("inv_freq", "scaling", "rope_init")),
+        ("rope-weights", ("permut",)),
         ("sinusoidal", ("sinus", "table", "encoding", "sincos")),
         ("xpos", ("xpos",)),
         ("axial", ("axial", "2d", "mrope")),

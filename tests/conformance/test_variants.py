@@ -42,6 +42,14 @@ def test_no_false_alarm_in_another_backend(library: str, layout: str) -> None:
     assert {row.dtype for row in report.rows if row.id == "rope.gradient"} == set(dtypes)
 
 
+@pytest.mark.parametrize("direction", ["half to interleaved", "interleaved to half"])
+def test_weights_permuted_head_by_head(direction: str) -> None:
+    function = direction.replace(" ", "_")
+    report = conform(f"{variants.__file__}:{function}", "rope-weights")
+    assert report.ok, report.to_text()
+    assert report.measured["layout"] == direction
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", variants.ALL)
 def test_no_false_alarm_in_the_full_suite(name: str) -> None:

@@ -96,6 +96,16 @@ def make(layout, scaling, angles):
 
 
 ALL = [f"{layout}_{scaling}_{angles}" for layout in LAYOUTS for scaling in SCALINGS for angles in ANGLES]
+def half_to_interleaved(weight, heads, kv_heads):
+    rows = weight.reshape(kv_heads, 2, -1, weight.shape[1])
+    return rows.swapaxes(1, 2).reshape(weight.shape)
+
+
+def interleaved_to_half(weight, heads, kv_heads):
+    rows = weight.reshape(kv_heads, -1, 2, weight.shape[1])
+    return rows.swapaxes(1, 2).reshape(weight.shape)
+
+
 #: A third of them, in every layout, scaling and angle format; the others are for the slow tests.
 NAMES = ALL[::3]
 for _name in ALL:

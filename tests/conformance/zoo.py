@@ -231,6 +231,30 @@ def pairs_from_the_whole_head(x, positions):
     return turn(x, positions[:, None] * f)
 
 
+# Weights permuted between the layouts.
+
+
+def permuted(weight, heads):
+    """From half-split to interleaved, head by head."""
+    return weight.reshape(heads, 2, -1, weight.shape[1]).swapaxes(1, 2).reshape(weight.shape)
+
+
+@mutant("rope-weights", "ggml-org/llama.cpp#3364", "rope-weights.heads", "heads / kv_heads")
+def key_weights_by_group(weight, heads, kv_heads):
+    return permuted(weight, heads if heads == kv_heads else heads // kv_heads)
+
+
+@mutant("rope-weights", "huggingface/transformers#31788", "rope-weights.layouts", "as many heads as the queries")
+def key_weights_as_queries(weight, heads, kv_heads):
+    return permuted(weight, heads)
+
+
+@mutant("rope-weights", "catalogue", "rope-weights.permutation", "none known")
+def weight_rows_lost(weight, heads, kv_heads):
+    half = permuted(weight, kv_heads)[::2]
+    return np.concatenate([half, half])
+
+
 # Frequencies and scaling.
 
 

@@ -6,12 +6,17 @@ import numpy as np
 
 from symcheck.conformance.bounds import rotation_bounds, unit_roundoff
 from symcheck.conformance.diagnosis import NONE_KNOWN
+from symcheck.conformance.identities import Outputs, residuals, sides
 from symcheck.conformance.measure import Rotation, measure_rotation
 from symcheck.conformance.report import Worst
 from symcheck.conformance.run import FLOATS, Run, Stop, as_float, only_array, random_vectors, rounded
 from symcheck.conformance.runner import Instance, TargetError
 from symcheck.kernels.axial import interleaved_axes, sectioned_axes
 from symcheck.kernels.frequencies import inverse_frequencies
+
+RELATIVE, ZERO = "rope.relative", "rope.zero"
+for _name in (RELATIVE, ZERO):
+    sides(_name)
 
 
 def run(run: Run) -> None:
@@ -20,12 +25,13 @@ def run(run: Run) -> None:
     axes = int(run.expects("axes", 2))
     dim = int(run.expects("dim", 64 if axes == 2 else 96))
     best: str | None = None
+    found: list[Rotation] = []
     for dtype in run.dtypes:
         try:
             if best is None:
-                _measure(run, instance, dim, axes, dtype)
+                found = _measure(run, instance, dim, axes, dtype)
                 best = dtype
-            _relative(run, instance, dim, axes, dtype)
+            _relative(run, instance, dim, found, dtype)
         except TargetError as error:
             foreign = best is not None or (dtype == "bfloat16" and run.session.backend == "numpy")
             run.row("axial.call", "not-applicable" if foreign else "error", dtype, message=str(error))
@@ -53,7 +59,7 @@ def _along(instance: Instance, dim: int, axes: int, axis: int, dtype: str) -> Ro
     return measure_rotation(steps, y, 16 * u)
 
 
-def _measure(run: Run, instance: Instance, dim: int, axes: int, dtype: str) -> None:
+def _measure(run: Run, instance: Instance, dim: int, axes: int, dtype: str) -> list[Rotation]:
     found = [_along(instance, dim, axes, axis, dtype) for axis in range(axes)]
     half = dim // 2
     u = max(unit_roundoff(dtype), unit_roundoff("float32"))
@@ -137,26 +143,45 @@ def _measure(run: Run, instance: Instance, dim: int, axes: int, dtype: str) -> N
         diagnosis=None if ladder else NONE_KNOWN,
         message=ladder or f"neither one ladder over all pairs nor one for each axis, base {base:g}",
     )
+    return found
 
 
-def _relative(run: Run, instance: Instance, dim: int, axes: int, dtype: str) -> None:
-    """<R(a) q, R(b) k> is unchanged when both coordinates are moved alike, along axes that differ."""
-    count = 8 if run.options.quick else 32
+def _turned(rotation: Rotation) -> np.ndarray:
+    """The coordinates that steps along an axis turn, pair after pair as the theorems have them."""
+    moving = rotation.thetas > 0
+    return np.stack([rotation.first[moving], rotation.second[moving]], axis=1).reshape(-1)
+
+
+def _relative(run: Run, instance: Instance, dim: int, found: list[Rotation], dtype: str) -> None:
+    """rope.relative and rope.zero on the pairs of each axis, whatever the coordinates along the other axes."""
+    count, axes = (8 if run.options.quick else 32), len(found)
     q, k = (random_vectors(run.random, count, dim, dtype) for _ in range(2))
-    a, b = (run.random.integers(0, 100, (count, axes)) for _ in range(2))
-    move = run.random.integers(1, 100, (count, axes))
-    near = (_call(instance, q, a) * _call(instance, k, b)).sum(axis=1)
-    far = (_call(instance, q, a + move) * _call(instance, k, b + move)).sum(axis=1)
-    norm = np.linalg.norm(as_float(q), axis=1) * np.linalg.norm(as_float(k), axis=1)
+    a, b = np.sort(run.random.integers(0, 200, (2, count, axes)), axis=0)
+    q64, k64 = as_float(q), as_float(k)
+    q_a, k_b, k_d = _call(instance, q, a), _call(instance, k, b), _call(instance, k, b - a)
+    still = _call(instance, q, 0 * a)
+    error, zero, norm, length = (np.zeros(count) for _ in range(4))
+    for axis, rotation in enumerate(found):
+        at = _turned(rotation)
+        if not len(at):
+            continue
+        m, n = a[:, axis], b[:, axis]
+        outputs = Outputs({"q": q64[:, at], "k": k64[:, at], "x": q64[:, at]})
+        for name, positions, output in (("q", m, q_a), ("q", 0 * m, still), ("x", 0 * m, still)):
+            outputs.put(name, positions, output[:, rotation.permutation][:, at])
+        for positions, output in ((n, k_b), (n - m, k_d)):
+            outputs.put("k", positions, output[:, rotation.permutation][:, at])
+        shared = {"h": len(at) // 2, "theta": rotation.thetas[rotation.thetas > 0]}
+        each = {"q": q64[:, at], "k": k64[:, at], "m": m, "n": n}
+        error = np.maximum(error, residuals(RELATIVE, count, shared, each, outputs))
+        away = residuals(ZERO, count, shared, {"x": q64[:, at]}, outputs, {"j": len(at)})
+        zero = np.maximum(zero, np.linalg.norm(away, axis=0))
+        length = np.maximum(length, np.linalg.norm(q64[:, at], axis=1))
+        norm = np.maximum(norm, np.linalg.norm(q64[:, at], axis=1) * np.linalg.norm(k64[:, at], axis=1))
     # Frequencies are at most 1 and coordinates below 200 on every axis: the bound of frequency 0.9 covers all.
     one = rotation_bounds(np.array([200]), np.array([0.9]), dtype, angle_dtype="float32")[0, 0]
-    bound = 2 * (2 * one + one**2) * norm
     run.judge(
-        "axial.relative", dtype, np.abs(near - far), bound, unit=unit_roundoff(dtype),
-        message="scores depend on the difference of the coordinates",
+        "axial.relative", dtype, error, 2 * (2 * one + one**2) * norm, unit=unit_roundoff(dtype),
+        message="on the pairs of each axis, scores depend on its coordinates' difference alone",
     )  # fmt: skip
-    zero = _call(instance, q, 0 * a)
-    run.judge(
-        "axial.zero", dtype, np.linalg.norm(zero - as_float(q), axis=1), one * np.linalg.norm(as_float(q), axis=1),
-        message="coordinates 0 are not turned",
-    )  # fmt: skip
+    run.judge("axial.zero", dtype, zero, one * length, message="coordinates 0 are not turned")

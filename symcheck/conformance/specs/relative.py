@@ -12,12 +12,17 @@ import numpy as np
 
 from symcheck.conformance.bounds import unit_roundoff
 from symcheck.conformance.diagnosis import NONE_KNOWN
+from symcheck.conformance.identities import BATCH, batch, right_side, sides
 from symcheck.conformance.run import FLOATS, Run, Stop, as_float, only_array, rounded
 from symcheck.conformance.runner import TargetError
 from symcheck.kernels.bounds import score_bound
 from symcheck.kernels.relative import relative_positions, shaw_scores, transformer_xl_scores
 
 TOKENS, DIM, REACH = 9, 8, 3
+#: What the rows compare with: the right-hand sides of these theorems.
+SHAW, LOOKED_UP, TRANSFORMER_XL = "shaw.score", "shaw.relative", "logits.transformer_xl"
+for _name in (SHAW, LOOKED_UP, TRANSFORMER_XL):
+    sides(_name)
 
 
 def run(run: Run) -> None:
@@ -113,7 +118,7 @@ def _shaw(run: Run, dtype: str) -> None:
 
     visible = np.ones((TOKENS, TOKENS), dtype=bool)
     bound = _bound(q64, k64, [t64], dtype)
-    _judge(run, dtype, "relative.shaw", out, scores(relative), bound, causes(), visible)
+    _judge(run, dtype, "relative.shaw", out, _shaw_by_theorem(q64, k64, t64), bound, causes(), visible)
     # With one and the same token everywhere, scores depend on the clipped offset alone.
     same = np.repeat(q[:1], TOKENS, axis=0)
     level = _call(run, (TOKENS, TOKENS), same, same, table)
@@ -125,6 +130,34 @@ def _shaw(run: Run, dtype: str) -> None:
         message=f"one token everywhere: the score is a function of the offset clipped to {REACH}",
         diagnosis=NONE_KNOWN if (spread > limit).any() else None,
     )  # fmt: skip
+
+
+def _shaw_by_theorem(q: np.ndarray, k: np.ndarray, table: np.ndarray) -> np.ndarray:
+    """The right side of shaw.score, with the vectors that shaw.relative looks up in the table by offset.
+
+    Queries are the first TOKENS rows of X under W_Q = 1 and keys the others: its projections are the identity.
+    """
+    values = {"k": REACH, "t": 0, "w": lambda offset, c: table[(offset + REACH).astype(int), c]}
+    vectors = right_side(LOOKED_UP, values, {"i": TOKENS, "j": TOKENS, "c": DIM})
+    # Query i is row i of X, key j row TOKENS + j; only these entries of A are asked for.
+    whole = np.zeros((TOKENS, 2 * TOKENS, DIM))
+    whole[:, TOKENS:] = vectors
+    values = {"d": DIM, "d_k": DIM, "X": np.concatenate([q, k]), "W_Q": np.eye(DIM), "W_K": np.eye(DIM), "A": whole}
+    return right_side(SHAW, values, {"i": TOKENS, "j": 2 * TOKENS})[:, TOKENS:]
+
+
+def _xl_by_theorem(q: np.ndarray, k: np.ndarray, r: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """The right side of logits.transformer_xl over sqrt(d), where row t of r encodes the distance m - 1 - t.
+
+    The last query stands at the last key, so query i is at position m - n + i; keys after it are not seen.
+    """
+    tokens, keys = len(q), len(k)
+    query, key = np.nonzero(np.tril(np.ones((tokens, keys), dtype=bool), keys - tokens))
+    values = batch({"q": q[query], "k": k[key], "m": keys - tokens + query, "n": key})
+    values.update(d_k=DIM, u=u, v=v, R=lambda distance, c: r[(keys - 1 - distance).astype(int), c])
+    out = np.full((tokens, keys), -np.inf)
+    out[query, key] = right_side(TRANSFORMER_XL, values, {BATCH: len(query)}) / np.sqrt(DIM)
+    return out
 
 
 def _xl(run: Run, dtype: str) -> None:
@@ -139,7 +172,7 @@ def _xl(run: Run, dtype: str) -> None:
         a = {"q": q64, "k": k64, "r": r64, "u": u64, "v": v64, **changed}
         return np.asarray(transformer_xl_scores(a["q"], a["k"], a["r"], a["u"], a["v"]))
 
-    exact = scores()
+    exact = _xl_by_theorem(q64, k64, r64, u64, v64)
     visible = np.isfinite(exact)
 
     def causes() -> Iterator[tuple[str, np.ndarray]]:

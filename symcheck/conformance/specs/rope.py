@@ -794,18 +794,24 @@ def _loose_identities(run: Run, probe: Probe, dim: int, dtype: str, cause: str) 
         run.row("rope.orthogonal", "error", dtype, message=str(refusal))
         return
     limit = 64 * max(unit_roundoff(dtype), unit_roundoff("float32"))
-    gram = a.transpose(0, 2, 1) @ a
-    run.judge(
-        "rope.orthogonal", dtype, np.abs(gram - np.eye(dim)).max(axis=(1, 2)), limit, positions=positions,
-        diagnosis=cause if np.abs(gram - np.eye(dim)).max() > limit else None,
-    )  # fmt: skip
-    shifted = a[:-1].transpose(0, 2, 1) @ a[1:]
-    error = np.abs(shifted - shifted[0]).max(axis=(1, 2))
-    run.judge(
-        "rope.relative", dtype, error, limit, positions=positions[:-1],
-        diagnosis=cause if error.max() > limit else None,
-        message="A(p)^T A(p + 1) is the same for every p",
-    )  # fmt: skip
+    sizes = {"r": dim, "s": dim}
+    values = {"h": dim // 2, "theta": np.ones(dim // 2)}  # in place of a rotation's, no frequency is asked for
+
+    def judged(id: str, theorem: str, found: dict[int, np.ndarray], offsets: list[tuple[int, int]], what: str) -> None:
+        implementation = {"rotation": matrices(found)}
+        error = np.array(
+            [residual(theorem, {**values, "m": m, "n": n}, implementation, sizes).max() for m, n in offsets]
+        )
+        run.judge(
+            id, dtype, error, limit, positions=np.array([n for _, n in offsets]), message=what,
+            diagnosis=cause if not (error <= limit).all() else None,
+        )  # fmt: skip
+
+    judged("rope.orthogonal", "rope.orthogonal", dict(enumerate(a)), [(p, p) for p in range(4)], "of the whole matrix")
+    # A permuting map has A(0) = P: P^T A(p) takes the rotation's place.
+    still = {p: a[0].T @ matrix for p, matrix in enumerate(a)}
+    offsets = [(m, n) for m in range(1, 4) for n in range(m, 4)]
+    judged("rope.relative", "rope.transpose_product", still, offsets, "A(m)^T A(n) = A(0)^T A(n - m)")
 
 
 def _distinct(run: Run, probe: Probe, setting: Setting, dtype: str) -> None:
