@@ -36,11 +36,6 @@ class Budget:
     def __init__(self, units: int) -> None:
         self.left = units
 
-    def charge(self, units: int) -> None:
-        self.left -= units
-        if self.left < 0:
-            raise TermError("the work budget is used up")
-
 
 budget: ContextVar[Budget | None] = ContextVar("budget", default=None)
 
@@ -48,7 +43,9 @@ budget: ContextVar[Budget | None] = ContextVar("budget", default=None)
 def charge(units: int) -> None:
     """Charge work to the budget in force, if there is one (the prover runs without)."""
     if (b := budget.get()) is not None:
-        b.charge(units)
+        b.left -= units
+        if b.left < 0:
+            raise TermError("the work budget is used up")
 
 
 def check_type(t: Type, depth: int = 0) -> Type:
@@ -149,21 +146,19 @@ def node(head: Head, binders: tuple = ()) -> bytes:
     return hashlib.sha256(repr(parts).encode() + body).digest()
 
 
-class Term:
-    """``lambda binders. head(args)``; a term of a base sort has no binders.
+_NOTHING: frozenset = frozenset()
 
-    ``args`` are as many as the head's type asks, each of the exact type (functions eta-expanded).
-    ``loose`` are the bound variables that point outside, ``free`` the free variables, ``defined`` the names of
-    defined constants, ``digest`` a SHA-256 of the structure, by which terms are compared.
-    """
 
-    __slots__ = ("args", "binders", "defined", "depth", "digest", "free", "head", "loose", "memo", "size", "type")
+class _Open:
+    """The slots of a term while it is made."""
 
+    __slots__ = ("args", "binders", "defined", "depth", "digest", "free", "head", "loose", "memo", "reach", "size", "type")
     args: tuple[Term, ...]
     binders: tuple
     head: Head
     free: frozenset[Var]
     loose: frozenset[tuple[int, Type]]
+    reach: int
     defined: frozenset[str]
     digest: bytes
     size: int
@@ -171,39 +166,54 @@ class Term:
     type: Any
     memo: bytes | None
 
+
+class Term(_Open):
+    """``lambda binders. head(args)``; a term of a base sort has no binders.
+
+    ``args`` are as many as the head's type asks, each of the exact type (functions eta-expanded).
+    ``loose`` are the bound variables that point outside and ``reach`` how far (0 for none), ``free`` the free
+    variables, ``defined`` the names of defined constants, ``digest`` a SHA-256 of the structure, by which terms
+    are compared.
+    """
+
+    __slots__ = ()
+
     def __new__(cls, binders: tuple, head: Head, args: Iterable[Term] = ()) -> Term:
         args = tuple(args)
         digest = hashlib.sha256(b"".join([node(head, binders), *[a.digest for a in args]])).digest()
         if (known := _known.get(digest)) is not None:  # the same structure was checked before
-            charge(1 + len(known.free) + len(known.loose))
+            charge(1)
             return known
         expected, result = (head.type[:-1], head.type[-1]) if isinstance(head.type, tuple) else ((), head.type)
         if tuple([a.type for a in args]) != expected:
             raise TermError(f"{getattr(head, 'name', head)}: arguments do not have the types {expected}")
-        size, depth = 1 + sum([a.size for a in args]), 1 + max([a.depth for a in args], default=0)
-        if size > MAX_SIZE or depth > MAX_DEPTH:
-            raise TermError(f"term too large: {size} nodes, depth {depth}")
-        free = frozenset([head] if isinstance(head, Var) else []).union(*[a.free for a in args])
-        loose = frozenset([(head.index, head.type)] if isinstance(head, Bound) else []).union(*[a.loose for a in args])
-        defined = frozenset([head.name] if isinstance(head, Const) and head.body else [])
-        defined = defined.union(*[a.defined for a in args])
+        size, depth, free, loose, defined = 1, 0, _NOTHING, _NOTHING, _NOTHING
+        if isinstance(head, Var):
+            free = frozenset([head])
+        elif isinstance(head, Bound):
+            loose = frozenset([(head.index, head.type)])
+        elif isinstance(head, Const) and head.body is not None:
+            defined = frozenset([head.name])
+        for a in args:  # a union with the same or the empty set is the common case, and costs nothing
+            size += a.size
+            depth = max(depth, a.depth)
+            free = free if a.free is free or not a.free else free | a.free if free else a.free
+            loose = loose if a.loose is loose or not a.loose else loose | a.loose if loose else a.loose
+            defined = defined if a.defined is defined or not a.defined else defined | a.defined if defined else a.defined
+        if size > MAX_SIZE or depth >= MAX_DEPTH:
+            raise TermError(f"term too large: {size} nodes, depth {depth + 1}")
         charge(1 + len(free) + len(loose) + len(defined))
-        k = len(binders)
-        if any(i < k and binders[k - 1 - i] != t for i, t in loose):
-            raise TermError("a bound variable does not have the type of its binder")
-        loose = frozenset([(i - k, t) for i, t in loose if i >= k]) if k else loose
-        self, put = object.__new__(cls), object.__setattr__
-        put(self, "binders", binders)
-        put(self, "head", head)
-        put(self, "args", args)
-        put(self, "size", size)
-        put(self, "depth", depth)
-        put(self, "free", free)
-        put(self, "loose", loose)
-        put(self, "defined", defined)
-        put(self, "digest", digest)
-        put(self, "type", (*binders, result) if binders else result)
-        put(self, "memo", None)
+        if binders and loose:
+            k = len(binders)
+            if any(i < k and binders[k - 1 - i] != t for i, t in loose):
+                raise TermError("a bound variable does not have the type of its binder")
+            loose = frozenset([(i - k, t) for i, t in loose if i >= k])
+        self: Any = object.__new__(_Open)
+        self.binders, self.head, self.args, self.size, self.depth = binders, head, args, size, depth + 1
+        self.free, self.loose, self.defined, self.digest, self.memo = free, loose, defined, digest, None
+        self.reach = max([i for i, _ in loose]) + 1 if loose else 0
+        self.type = (*binders, result) if binders else result
+        self.__class__ = Term  # from here on it cannot be changed
         if len(_known) >= MAX_KNOWN:
             _known.clear()
         _known[digest] = self
@@ -318,7 +328,7 @@ def _rebuild(t: Term, depth: int, leaf: Callable, skip: Callable, memo: dict) ->
 
 
 def _closed(t: Term, depth: int) -> bool:
-    return all(i < depth for i, _ in t.loose)
+    return t.reach <= depth
 
 
 def shift(t: Term, by: int) -> Term:

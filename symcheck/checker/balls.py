@@ -6,6 +6,7 @@ Comput. 66 (2017).
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -14,10 +15,35 @@ from flint import acb, arb, ctx, fmpq
 from ..terms import Bound, Const, Num, Term, TermError, charge
 
 MAX_SUM, MAX_BITS = 100_000, 20_000
-#: These take a complex ball too, where an integrand is evaluated.
-HOLOMORPHIC: dict[str, Callable[[Any], Any]] = {
-    "sin": lambda x: x.sin(), "cos": lambda x: x.cos(), "exp": lambda x: x.exp(), "inv": lambda x: 1 / x}  # fmt: skip
-UNARY = {**HOLOMORPHIC, "log": arb.log, "sqrt": arb.sqrt, "abs": arb.__abs__, "Ci": arb.ci}
+
+
+def _natural(n: int) -> int:
+    if n.bit_length() > MAX_BITS:
+        raise TermError("a natural number is too large")
+    return n
+
+
+def _sum(n: int, f: Callable[[int], arb]) -> arb:
+    if n > MAX_SUM:
+        raise TermError("a sum is too long")
+    return sum((f(i) for i in range(n)), arb(0))
+
+
+def _integral(f: Callable[[Any], Any], a: arb, b: arb) -> arb:
+    if not all(isinstance(x, arb) for x in (a, b, f(a))):
+        raise TermError("an integral inside an integrand")
+    return acb.integral(lambda z, _: acb(f(z)), a, b).real
+
+
+#: Where an integrand is evaluated, the values are complex; what is not holomorphic refuses them: arb(x) raises.
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    "add": operator.add, "mul": operator.mul, "addN": lambda m, n: _natural(m + n), "mulN": lambda m, n: _natural(m * n),
+    "pow": operator.pow, "real": arb, "sum": _sum, "integral": _integral, "delta": lambda m, n: arb(int(m == n)),
+    "weave": lambda f, g, n: (g if n % 2 else f)(n // 2), "stack": lambda n, f, g, i: f(i) if i < n else g(i - n),
+    "case": lambda n, a, f: f(n - 1) if n else a, "caseN": lambda n, a, f: f(n - 1) if n else a,
+    "sin": lambda x: x.sin(), "cos": lambda x: x.cos(), "exp": lambda x: x.exp(), "inv": lambda x: 1 / x,
+    "log": lambda x: arb(x).log(), "sqrt": lambda x: arb(x).sqrt(), "abs": lambda x: abs(arb(x)),
+    "Ci": lambda x: arb(x).ci(), "pi": arb.pi}  # fmt: skip
 
 
 def evaluate(t: Term, env: tuple = ()) -> Any:
@@ -25,66 +51,44 @@ def evaluate(t: Term, env: tuple = ()) -> Any:
 
     A term with binders becomes a Python function of its arguments.
     """
+    return enclosure(t)(env)
+
+
+def enclosure(t: Term) -> Callable[[tuple], Any]:
+    """:func:`evaluate` as a function of ``env``, at the precision in force: what is constant is computed once."""
     charge(1)
     if t.binders:
-        body = Term((), t.head, t.args)
-        return lambda *xs: evaluate(body, (*reversed(xs), *env))
-    h, args = t.head, t.args
+        body, size = enclosure(Term((), t.head, t.args)), t.size
+
+        def function(env: tuple) -> Callable[..., Any]:
+            def call(*xs: Any) -> Any:
+                charge(size)
+                return body((*reversed(xs), *env))
+            return call
+        return function
+    h = t.head
+    args = [enclosure(a) for a in t.args]
     if isinstance(h, Bound):
-        return env[h.index](*(evaluate(a, env) for a in args)) if args else env[h.index]
+        return (lambda env: env[h.index](*[a(env) for a in args])) if args else lambda env: env[h.index]
     if isinstance(h, Num):
-        return int(h.value) if h.type == "N" else arb(fmpq(h.value.numerator, h.value.denominator))
+        value = int(h.value) if h.type == "N" else arb(fmpq(h.value.numerator, h.value.denominator))
+        return lambda env: value
     if not isinstance(h, Const):
         raise TermError(f"not closed: {t!r:.60}")
-    xs = [evaluate(a, env) for a in args]
     if h.body is not None:
-        f = evaluate(h.body)
-        return f(*xs) if args else f
-    match h.name:
-        case "add":
-            return xs[0] + xs[1]
-        case "mul":
-            return xs[0] * xs[1]
-        case "addN" | "mulN":
-            n = xs[0] + xs[1] if h.name == "addN" else xs[0] * xs[1]
-            if n.bit_length() > MAX_BITS:
-                raise TermError("a natural number is too large")
-            return n
-        case "pow":
-            return xs[0] ** xs[1]
-        case "pi":
-            return arb.pi()
-        case "real":
-            return arb(xs[0])
-        case "sum":
-            if xs[0] > MAX_SUM:
-                raise TermError("a sum is too long")
-            return sum((xs[1](i) for i in range(xs[0])), arb(0))
-        case "integral":
-            f, a, b = xs
-            if not all(isinstance(x, arb) for x in (a, b, f(a))):
-                raise TermError("an integral inside an integrand")
-            return acb.integral(lambda z, _: acb(f(z)), a, b).real
-        case "delta":
-            return arb(int(xs[0] == xs[1]))
-        case "weave":
-            return xs[xs[2] % 2](xs[2] // 2)
-        case "stack":
-            return xs[1](xs[3]) if xs[3] < xs[0] else xs[2](xs[3] - xs[0])
-        case "case" | "caseN":
-            return xs[2](xs[0] - 1) if xs[0] else xs[1]
-    if h.name not in (UNARY if isinstance(xs[0], arb) else HOLOMORPHIC):  # arb's methods take any object
+        defined = evaluate(h.body)
+        return (lambda env: defined(*[a(env) for a in args])) if args else lambda env: defined
+    if h.name not in OPERATIONS:
         raise TermError(f"no value: {h.name}")
-    return UNARY[h.name](xs[0])
+    operation = OPERATIONS[h.name]
+    return lambda env: operation(*[a(env) for a in args])
 
 
 def holds(goal: Term, precision: int, splits: int) -> bool:
     """Is a closed ``a < b`` certain? Or ``forall x. lo <= x -> x <= hi -> a(x) < b(x)``, by bisection."""
     old, ctx.prec = ctx.prec, precision
     try:
-        if goal.is_const("ltN"):
-            return evaluate(goal.args[0]) < evaluate(goal.args[1])
-        if goal.is_const("lt"):
+        if goal.is_const("lt", "ltN"):
             return bool(evaluate(goal.args[0]) < evaluate(goal.args[1]))
         shape = [goal]  # forall, imp, imp
         for name in ("forall", "imp", "imp"):
@@ -96,11 +100,12 @@ def holds(goal: Term, precision: int, splits: int) -> bool:
                 and all(isinstance(x.head, Bound) for x in (lo.args[1], hi.args[0]))):  # fmt: skip
             raise TermError("the bounds are not of the form lo <= x and x <= hi")
         todo = [(evaluate(lo.args[0]), evaluate(hi.args[1]), splits)]
+        smaller, larger = (enclosure(x) for x in shape[3].args)
         while todo:
             a, b, left = todo.pop()
-            charge(1)
+            charge(shape[3].size)
             env = (a.union(b),)
-            if not evaluate(shape[3].args[0], env) < evaluate(shape[3].args[1], env):
+            if not smaller(env) < larger(env):
                 if left == 0:
                     return False
                 middle = ((a + b) / 2).mid()

@@ -11,24 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from ..terms import (
-    Bound,
-    Budget,
-    Const,
-    Head,
-    Num,
-    Term,
-    TermError,
-    Var,
-    budget,
-    check_type,
-    eta,  # fmt: skip
-)
+from ..terms import Bound, Budget, Const, Head, Num, Term, TermError, Var, budget, check_type, eta
 from .rules import RULES, RuleError, Theorem
 
 FORMAT = "symcheck-certificate-1"
@@ -36,6 +24,9 @@ MAX_BYTES, MAX_NESTING, MAX_STEPS, MAX_WORK = 8_000_000, 24, 20_000, 3_000_000
 MAX_DIGITS, MAX_TYPE = 2_000, 800  # of a numeral; characters of a type
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_']{0,60}", re.ASCII)
 RATIONAL = re.compile(rf"-?(0|[1-9][0-9]{{0,{MAX_DIGITS}}})(/[1-9][0-9]{{0,{MAX_DIGITS}}})?", re.ASCII)
+
+
+_types: dict[str, Any] = {}  # types by their text, so that each is checked once
 
 
 class Rejected(ValueError):
@@ -48,12 +39,14 @@ def _require(condition: bool, what: str) -> None:
 
 
 def _natural(x: Any, limit: int, what: str) -> int:
-    _require(type(x) is int and 0 <= x < limit, f"{what}: expected a number from 0 to {limit - 1}")
+    if type(x) is not int or not 0 <= x < limit:
+        raise TermError(f"{what}: expected a number from 0 to {limit - 1}")
     return x
 
 
 def _name(x: Any) -> str:
-    _require(isinstance(x, str) and NAME.fullmatch(x) is not None, f"not a name: {x!r:.60}")
+    if not isinstance(x, str) or NAME.fullmatch(x) is None:
+        raise TermError(f"not a name: {x!r:.60}")
     return x
 
 
@@ -64,8 +57,14 @@ def _rational(x: Any) -> Fraction:
 
 
 def _type(x: Any) -> Any:
-    _require(not isinstance(x, list) or len(repr(x)) <= MAX_TYPE, "a type is too large")
-    return check_type(_tuples(x))
+    if not isinstance(x, list):
+        return check_type(x)
+    if (known := _types.get(key := repr(x))) is None:
+        _require(len(key) <= MAX_TYPE, "a type is too large")
+        known = check_type(_tuples(x))
+        if len(_types) < 1_000:
+            _types[key] = known
+    return known
 
 
 def _tuples(x: Any) -> Any:
@@ -79,7 +78,8 @@ def _list(x: Any, length: int | None = None) -> list:
 
 
 def _term(node: Any, terms: list[Term]) -> Term:
-    binders, (kind, label, info), refs = _list(node, 3)[0], _list(_list(node, 3)[1], 3), _list(node[2])
+    binders, labels, refs = _list(node, 3)
+    kind, label, info = _list(labels, 3)
     head: Head
     match kind:
         case "b":
@@ -95,7 +95,7 @@ def _term(node: Any, terms: list[Term]) -> Term:
         case _:
             raise TermError(f"unknown kind of head: {kind!r:.40}")
     binders = _type([*_list(binders), "R"])[:-1] if binders else ()
-    return Term(binders, head, [terms[_natural(a, len(terms), "term")] for a in refs])
+    return Term(binders, head, [terms[_natural(a, len(terms), "term")] for a in _list(refs)])
 
 
 def digest(data: Any) -> str:
@@ -134,7 +134,7 @@ def decode(data: Any, accepted: Mapping[str, Theorem] | None = None, trace: list
             match kind:
                 case "step":
                     used.add(_natural(x, len(theorems), "a step refers to earlier steps only"))
-                    return x
+                    return theorems[x]
                 case "term":
                     touch(_natural(x, len(terms), "term"))
                     return terms[x]
@@ -142,21 +142,19 @@ def decode(data: Any, accepted: Mapping[str, Theorem] | None = None, trace: list
                     head = get("term", x).head
                     _require(isinstance(head, Var) and eta(head) == get("term", x), "not a variable")
                     return head
-                case "steps" | "terms":
+                case "steps" | "terms" | "names":
                     return [get(kind[:-1], y) for y in _list(x)]
                 case "values":
-                    out = {get("variable", _list(y, 2)[0]): get("term", y[1]) for y in _list(x)}
-                    order = [(v.name, repr(v.type)) for v in out]
-                    _require(len(out) == len(x) and order == sorted(order), "the variables are not in order")
-                    return out
+                    out = [(get("variable", _list(y, 2)[0]), get("term", y[1])) for y in _list(x)]
+                    order = [(v.name, repr(v.type)) for v, _ in out]
+                    _require(order == sorted(set(order)), "the variables are not in order")
+                    return dict(out)
                 case "products":
                     return [(_rational(_list(y, 3)[0]), [_natural(z, 10_000, "fact") for z in _list(y[1])],
                              get("term", y[2])) for y in _list(x)]  # fmt: skip
-                case "names":
-                    return [_name(y) for y in _list(x)]
                 case "digest":
                     _require(isinstance(x, str) and x in (accepted or {}), f"cites what was not accepted: {x!r:.70}")
-                    return x
+                    return (accepted or {})[x]
             return _name(x) if kind == "name" else _natural(x, 10**6, "number")
 
         _require(0 < len(_list(data["steps"])) <= MAX_STEPS, f"expected 1 to {MAX_STEPS} steps")
@@ -164,21 +162,17 @@ def decode(data: Any, accepted: Mapping[str, Theorem] | None = None, trace: list
             rule: Any = line[0] if _list(line) else None
             where = f"step {k}, rule {rule!r:.40}"
             _require(isinstance(rule, str) and rule in RULES, "unknown rule")
-            kinds = RULES[rule][1]
-            apply_rule: Any = (accepted or {}).__getitem__ if rule == "cite" else RULES[rule][0]
-            args = [get(kind, x) for kind, x in zip(kinds, _list(line[1:], len(kinds)), strict=True)]
-            theorems.append(apply_rule(*(
-                theorems[a] if kind == "step" else [theorems[b] for b in a] if kind == "steps" else a
-                for kind, a in zip(kinds, args, strict=True))))  # fmt: skip
+            apply_rule, kinds = RULES[rule]  # type: Any, tuple[str, ...]
+            theorems.append(apply_rule(*[get(kind, x) for kind, x in zip(kinds, _list(line[1:], len(kinds)), strict=True)]))
         where = "end"
         hyps, concl = _list(data["statement"], 2)
         stated = [get("term", x) for x in _list(hyps)], get("term", concl)
         result = theorems[-1]
         _require(stated == (sorted(result.hyps, key=lambda p: p.digest), result.concl), "proves another statement")
         _require(list(seen) == list(range(len(terms))), "not in canonical form: a term is unused, or out of order")
-        _require(len(set(terms)) == len(terms), "not in canonical form: a term stands twice")
+        _require(len({t.digest for t in terms}) == len(terms), "not in canonical form: a term stands twice")
         _require(used >= set(range(len(theorems) - 1)), "not in canonical form: a step is not used")
-        return theorems[-1]
+        return result
     except (TermError, RuleError, RecursionError) as e:
         raise Rejected(f"{where}: {str(e) or 'nested too deeply'}") from None
     finally:
@@ -213,13 +207,19 @@ def parse(path: str | Path) -> Any:
         raise Rejected(f"not a certificate: {e!s:.120}") from None
 
 
-def replay(certificates: Mapping[str, Any]) -> dict[str, Theorem | Rejected]:
-    """Replay named certificates in their order; each may cite those before it."""
+def replay(certificates: Mapping[str, Any], order: Callable[[dict[str, str]], Iterable[str]] = list,
+           ) -> dict[str, Theorem | Rejected]:  # fmt: skip
+    """Replay named certificates, each once however many names it has; each may cite those before it.
+
+    ``order`` puts the names in order; it is given the digests by name.
+    """
+    digests = {name: digest(data) for name, data in certificates.items()}
     out: dict[str, Theorem | Rejected] = {}
     accepted: dict[str, Theorem] = {}
-    for name, data in certificates.items():
+    for name in order(digests):
         try:
-            accepted[digest(data)] = out[name] = decode(data, accepted)
+            accepted[digests[name]] = accepted.get(digests[name]) or decode(certificates[name], accepted)
+            out[name] = accepted[digests[name]]
         except Rejected as e:
             out[name] = e
     return out

@@ -10,7 +10,7 @@ import hashlib
 
 from flint import fmpq
 
-from ..terms import Num, Term, TermError, charge, node
+from ..terms import Const, Num, Term, TermError, charge, node
 
 Monomial = tuple  # ((atom, exponent), ...) sorted by atom; an atom is a digest
 Polynomial = dict  # Monomial -> fmpq, no zero coefficient
@@ -36,6 +36,9 @@ def add(p: Polynomial, q: Polynomial, scale: fmpq | int = 1) -> Polynomial:
 
 def multiply(p: Polynomial, q: Polynomial) -> Polynomial:
     """p * q, charged before it is made."""
+    for one, other in ((p, q), (q, p)):
+        if len(one) == 1 and () in one:
+            return add({}, other, one[()])
     charge(sum(map(len, p)) * len(q) + len(p) * (len(q) + sum(map(len, q))))
     out: Polynomial = {}
     for m, c in p.items():
@@ -53,22 +56,25 @@ def multiply(p: Polynomial, q: Polynomial) -> Polynomial:
 def polynomial(t: Term) -> Polynomial:
     """The polynomial of a term of sort R, or of the real number that a term of sort N embeds to."""
     charge(1)
-    if isinstance(t.head, Num):
-        v = t.head.value
-        return {(): fmpq(v.numerator, v.denominator)} if v else {}
-    if t.is_const("add", "addN"):
-        return add(polynomial(t.args[0]), polynomial(t.args[1]))
-    if t.is_const("mul", "mulN"):
-        return multiply(polynomial(t.args[0]), polynomial(t.args[1]))
-    if t.is_const("real"):
-        return polynomial(t.args[0])
-    if t.is_const("pow") and (e := constant(polynomial(t.args[1]))) is not None and e <= MAX_POWER:
-        p, out = polynomial(t.args[0]), {(): fmpq(1)}
-        for _ in range(int(e)):
-            out = multiply(out, p)
-        return out
-    if t.is_const("inv") and (c := constant(polynomial(t.args[0]))):
-        return {(): 1 / c}
+    h = t.head
+    if isinstance(h, Num):
+        return {(): fmpq(h.value.numerator, h.value.denominator)} if h.value else {}
+    match h.name if isinstance(h, Const) and h.body is None else "":
+        case "add" | "addN":
+            return add(polynomial(t.args[0]), polynomial(t.args[1]))
+        case "mul" | "mulN":
+            return multiply(polynomial(t.args[0]), polynomial(t.args[1]))
+        case "real":
+            return polynomial(t.args[0])
+        case "pow":
+            if (e := constant(polynomial(t.args[1]))) is not None and e <= MAX_POWER:
+                p, out = polynomial(t.args[0]), {(): fmpq(1)}
+                for _ in range(int(e)):
+                    out = multiply(out, p)
+                return out
+        case "inv":
+            if c := constant(polynomial(t.args[0])):
+                return {(): 1 / c}
     return {((normal(t, t.type == "N"), 1),): fmpq(1)}
 
 
@@ -85,12 +91,13 @@ def normal(t: Term, atom: bool | None = None) -> bytes:
     """
     if atom is None and t.memo is not None:
         return t.memo
-    if atom is None and t.type[-1] in "NR":
-        p = polynomial(Term((), t.head, t.args) if t.binders else t)
-        content: list = [t.binders, sorted([(m, str(c)) for m, c in p.items()])]
+    if atom is None and t.type[-1] in "NR":  # exponents and coefficients as text, then the atoms in their order
+        p = sorted(polynomial(Term((), t.head, t.args) if t.binders else t).items())
+        shape = repr((t.binders, [([e for _, e in m], str(c)) for m, c in p])).encode()
+        content = shape + b"".join([a for m, _ in p for a, _ in m])
     else:
-        content = [t.binders, atom, node(t.head), [normal(a) for a in t.args]]
-    out = hashlib.sha256(repr(content).encode()).digest()
+        content = node(t.head, (t.binders, atom)) + b"".join([normal(a) for a in t.args])
+    out = hashlib.sha256(content).digest()
     if atom is None:
         t.memo = out
     return out

@@ -150,7 +150,7 @@ class Proof:
         """Apply a rule of the checker and write the step down; the same step twice is one line."""
         function: Any = RULES[name][0]
         kinds = RULES[name][1]
-        if name == "cite":
+        if name == "cite":  # by its digest, in the certificate too
             function = self.library.accepted.__getitem__
         stored: tuple[Any, ...] = tuple(a.number if k == "step" else [b.number for b in a] if k == "steps" else a
                        for k, a in zip(kinds, args, strict=True))  # fmt: skip
