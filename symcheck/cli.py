@@ -237,11 +237,18 @@ def conform(
     spec: Annotated[str | None, typer.Option(help="specification; found from the target when left out")] = None,
     list_: Annotated[bool, typer.Option("--list", help="list specifications and built-in targets")] = False,
     all_installed: Annotated[bool, typer.Option("--all-installed", help="run every built-in target that is here")] = False,
-    quick: Annotated[bool, typer.Option("--quick", help="fewer positions and dtypes")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="fewer positions")] = False,
     dim: Annotated[int | None, typer.Option(help="head dimension to test at")] = None,
-    layout: Annotated[str | None, typer.Option(help="half or interleaved, where the outputs cannot tell")] = None,
-    base: Annotated[float | None, typer.Option(help="base of the frequencies, where it is not 10000")] = None,
     dtypes: Annotated[str | None, typer.Option(help="input dtypes, separated by commas")] = None,
+    max_position: Annotated[int | None, typer.Option(help="number of positions that the target serves")] = None,
+    heads: Annotated[int | None, typer.Option(help="number of heads to test alone")] = None,
+    base: Annotated[float | None, typer.Option(help="promise: base of the frequencies")] = None,
+    frequencies: Annotated[str | None, typer.Option(help="promise: paper, tensor2tensor, or any that is measured")] = None,
+    scaling: Annotated[str | None, typer.Option(help="promise: scaling of the frequencies, as a JSON object")] = None,
+    width: Annotated[int | None, typer.Option(help="promise: coordinates that a partial rotation turns")] = None,
+    layout: Annotated[str | None, typer.Option(help="promise: half, interleaved or permuting")] = None,
+    assignment: Annotated[str | None, typer.Option(help="promise: axes sectioned or interleaved")] = None,
+    backend: Annotated[str | None, typer.Option(help="array library: numpy, torch, jax or cupy")] = None,
     python: Annotated[str | None, typer.Option(help="interpreter whose environment has the target")] = None,
     timeout: Annotated[float | None, typer.Option(help="seconds for one call of the target, its import included")] = None,
     memory: Annotated[int | None, typer.Option(help="address space of the tested process, in MiB")] = None,
@@ -262,21 +269,35 @@ def conform(
         return
     if (target is None) == (not all_installed):
         raise fail("conform: name a TARGET, or --list, or --all-installed")
-    names = [target] if target is not None else [t["name"] for t in list_targets() if t["missing"] is None]
-    limits: dict[str, Any] = {"timeout": timeout, "memory": memory * 2**20 if memory is not None else None}
-    given = {k: v for k, v in {**limits, "dim": dim, "layout": layout, "base": base, "python": python,
-                               "dtypes": dtypes.split(",") if dtypes else None}.items() if v is not None}  # fmt: skip
+    try:
+        scaled = json.loads(scaling) if scaling is not None else None
+    except ValueError as e:
+        raise fail(f"--scaling: not JSON: {e}") from None
+    if scaled is not None and not isinstance(scaled, dict):
+        raise fail(f'--scaling: expected a JSON object such as {{"rope_type": "linear", "factor": 4}}, not {scaling}')
+    here = [t["name"] for t in list_targets() if t["missing"] is None and spec in (None, t["spec"])] if all_installed else []
+    names = [target] if target is not None else here
+    if not names:
+        raise fail("conform: no library that a built-in target needs is installed; see --list")
+    asked: dict[str, Any] = {
+        "dtypes": dtypes.split(",") if dtypes is not None else None,
+        "memory": memory * 2**20 if memory is not None else None,
+        "dim": dim, "max_position": max_position, "heads": heads, "base": base, "frequencies": frequencies,
+        "scaling": scaled, "width": width, "layout": layout, "assignment": assignment, "backend": backend,
+        "python": python, "timeout": timeout,
+    }  # fmt: skip
+    given = {name: value for name, value in asked.items() if value is not None}
     reports = []
     for name in progress(names, len(names), "testing", as_json):
         try:
-            reports.append(run(name, spec, quick=quick, **given))
+            report = run(name, spec, quick=quick, **given)
         except ConformInputError as e:
             raise fail(str(e)) from None
+        reports.append(report)
+        if not as_json:
+            typer.echo(report.to_text())
     if as_json:
         emit(reports[0].to_json() if target is not None else {"version": 1, "reports": [r.to_json() for r in reports]})
-    else:
-        for report in reports:
-            typer.echo(report.to_text())
     raise typer.Exit(0 if all(r.ok for r in reports) else 1)
 
 

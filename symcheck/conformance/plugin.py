@@ -182,13 +182,11 @@ class Conformance:
 
 def message_of(report: Report, rows: list[Row]) -> str:
     """What a failed test prints: the rows, their causes, and a snippet for the first that has one."""
-    from symcheck.conformance.report import row_line
+    from symcheck.conformance.report import row_lines
 
     lines = [f"{report.target} does not conform to {report.spec}:"]
     for row in rows:
-        lines.append("  " + row_line(row))
-        if row.diagnosis:
-            lines.append(f"      cause: {row.diagnosis}")
+        lines += row_lines(row)
     snippet = next((row.snippet for row in rows if row.snippet), None)
     if snippet:
         lines += ["", "to reproduce:", "", *("    " + line for line in snippet.splitlines())]

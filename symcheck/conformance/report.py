@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -10,6 +11,8 @@ from typing import Any, Literal
 Verdict = Literal["holds", "fails", "not-applicable", "error"]
 
 VERSION = 1
+#: Columns of the text form.
+WIDTH = 80
 
 
 class ConformInputError(ValueError):
@@ -87,35 +90,49 @@ class Report:
         }
 
     def to_text(self) -> str:
-        """A table for people: what was measured, one line a property, and the reasons of failures."""
+        """A table for people, 80 columns wide: what was measured, each property, and the reasons of failures."""
         lines = [f"{self.target}  [{self.spec}]  {'ok' if self.ok else 'NOT OK'}"]
         if self.versions:
-            lines.append("  versions: " + ", ".join(f"{k} {v}" for k, v in sorted(self.versions.items())))
+            lines += _wrapped("  versions: " + ", ".join(f"{k} {v}" for k, v in sorted(self.versions.items())), 12)
         shown = {k: v for k, v in self.measured.items() if v is not None}
-        lines.append("  measured: " + ", ".join(f"{k} {_short(v)}" for k, v in shown.items()))
+        lines += _wrapped("  measured: " + ", ".join(f"{k} {_short(v)}" for k, v in shown.items()), 12)
+        lines.append(_COLUMNS.format("", "property", "dtype", "error", "bound", "position").rstrip())
+        told: set[tuple[str, str | None]] = set()
         for row in self.rows:
-            lines.append("  " + row_line(row))
-            if row.diagnosis and row.bad:
-                lines.append(f"      cause: {row.diagnosis}")
+            lines += row_lines(row, brief=(row.id, row.message) in told)
+            told.add((row.id, row.message))
         return "\n".join(lines)
 
 
-def row_line(row: Row) -> str:
-    """One line: verdict, id, dtype, worst error against its bound, first failure, message."""
-    parts = [f"{row.verdict:<14} {row.id:<26} {row.dtype or '-':<9}"]
+_COLUMNS = "  {:<6} {:<27} {:<9} {:>9} {:>9}  {}"
+
+
+def row_lines(row: Row, *, brief: bool = False) -> list[str]:
+    """Verdict, id, dtype, worst error, bound and position (with pair); below it what there is to say.
+
+    `brief` leaves out the message of a row that holds.
+    """
+    numbers = ["", "", ""]
     if row.worst is not None:
-        parts.append(f"error {row.worst.error:.3g}")
-        if row.bound is not None:
-            parts.append(f"bound {row.bound:.3g}")
-        if row.worst.position is not None:
-            parts.append(f"at position {row.worst.position}")
-        if row.worst.pair is not None:
-            parts.append(f"pair {row.worst.pair}")
-    if row.first_failure is not None:
-        parts.append(f"first fails at {row.first_failure}")
-    if row.message:
-        parts.append(row.message)
-    return "  ".join(parts)
+        at = "" if row.worst.position is None else str(row.worst.position)
+        at += "" if row.worst.pair is None else f" pair {row.worst.pair}"
+        numbers = [f"{row.worst.error:.3g}", "" if row.bound is None else f"{row.bound:.3g}", at.strip()]
+    verdict = "n/a" if row.verdict == "not-applicable" else row.verdict
+    lines = [_COLUMNS.format(verdict, row.id, row.dtype or "-", *numbers).rstrip()]
+    notes = [] if row.first_failure is None else [f"first fails at {row.first_failure}"]
+    if row.message and not (brief and row.verdict == "holds"):
+        notes.append(row.message)
+    if notes:
+        lines += _wrapped(" " * 9 + "; ".join(notes), 9)
+    if row.diagnosis and row.bad:
+        lines += _wrapped(f"         cause: {row.diagnosis}", 16)
+    return lines
+
+
+def _wrapped(text: str, indent: int) -> list[str]:
+    return textwrap.wrap(
+        text, WIDTH, subsequent_indent=" " * indent, break_on_hyphens=False
+    )  # fmt: skip
 
 
 def with_diagnosis(rows: Iterable[Row]) -> list[Row]:

@@ -144,6 +144,8 @@ class Session:
         self.timeout = timeout
         self.memory = memory
         self.backend = backend
+        #: Whether the caller leaves the array library to be found: then others than the first may be tried.
+        self.backend_is_open = backend == "auto"
         self.python = python or sys.executable
         self.parameters: list[dict[str, Any]] | None = None
         self.backends: list[str] = ["numpy"]

@@ -197,6 +197,8 @@ def _check_options(options: Options, backend: str, timeout: float, memory: int) 
         raise ConformInputError(f"dim: given {options.dim}, expected an even number")
     if options.width is not None and options.width % 2:
         raise ConformInputError(f"width: given {options.width}, expected an even number")
+    if options.width is not None and options.dim is not None and options.width > options.dim:
+        raise ConformInputError(f"width: given {options.width}, expected at most dim, which is {options.dim}")
     if options.base is not None and not 1 < options.base < math.inf:
         raise ConformInputError(f"base: given {options.base!r}, expected a number above 1")
     if options.frequencies not in (None, "paper", "tensor2tensor", "any"):

@@ -96,6 +96,8 @@ def make(layout, scaling, angles):
 
 
 ALL = [f"{layout}_{scaling}_{angles}" for layout in LAYOUTS for scaling in SCALINGS for angles in ANGLES]
+
+
 def half_to_interleaved(weight, heads, kv_heads):
     rows = weight.reshape(kv_heads, 2, -1, weight.shape[1])
     return rows.swapaxes(1, 2).reshape(weight.shape)

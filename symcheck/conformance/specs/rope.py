@@ -202,7 +202,7 @@ def _connect(run: Run, probe: Probe) -> tuple[int, str]:
     fixed = run.expects("dim")
     dims = (fixed,) if fixed else (QUICK_DIMS if run.options.quick else DIMS)
     backends = [run.session.backend]
-    if run.session.target.kind != "adapter":
+    if run.session.target.kind != "adapter" and run.session.backend_is_open:
         backends += [name for name in run.session.backends[::-1] if name not in backends]
     first: TargetError | None = None
     for backend in backends:
@@ -358,7 +358,7 @@ def _measure(run: Run, probe: Probe, dim: int, dtype: str) -> Setting:
         scale_bound,
         positions=positions,
         diagnosis=_scale_diagnosis(measured_scale, wanted_scale) if scale_error.max() > scale_bound else None,
-        message=f"cos^2 + sin^2 has the square root {measured_scale:g}, expected {wanted_scale:g}",
+        message=f"cos^2 + sin^2 has the square root {measured_scale:.9g}, expected {wanted_scale:.9g}",
     )
     if scale_error.max() <= scale_bound:
         setting.scale = wanted_scale
@@ -738,7 +738,7 @@ def _identities(run: Run, probe: Probe, setting: Setting, dtype: str) -> None:
     bad = bool((~(error <= relative)).any())
     run.judge(
         "rope.relative", dtype, error, relative, positions=n, unit=unit_roundoff(dtype),
-        message=f"m = {int(m[worst])}, n = {int(n[worst])}",
+        message=f"m = {int(m[worst])}, n = {int(n[worst])}" if bad else None,
         snippet=_score_snippet(run, dtype, dim, int(m[worst]), int(n[worst])) if bad else None,
     )  # fmt: skip
     # At one position both vectors meet the same table: an error of its angle cancels.
@@ -799,9 +799,7 @@ def _loose_identities(run: Run, probe: Probe, dim: int, dtype: str, cause: str) 
 
     def judged(id: str, theorem: str, found: dict[int, np.ndarray], offsets: list[tuple[int, int]], what: str) -> None:
         implementation = {"rotation": matrices(found)}
-        error = np.array(
-            [residual(theorem, {**values, "m": m, "n": n}, implementation, sizes).max() for m, n in offsets]
-        )
+        error = np.array([residual(theorem, {**values, "m": m, "n": n}, implementation, sizes).max() for m, n in offsets])
         run.judge(
             id, dtype, error, limit, positions=np.array([n for _, n in offsets]), message=what,
             diagnosis=cause if not (error <= limit).all() else None,
@@ -819,6 +817,25 @@ def _distinct(run: Run, probe: Probe, setting: Setting, dtype: str) -> None:
     sampled = sample_positions(setting.limit, quick=True, seed=11)
     start = sampled[sampled + 1 < setting.limit]
     start = start[np.unique(np.linspace(0, len(start) - 1, 200).astype(int))]
+    shortfall, limit, same = _nearness(run, probe, setting, dtype, start)
+    bad = np.flatnonzero(~(shortfall <= limit))
+    if len(bad) and start[bad[0]] > 0:
+        # Positions before the first failing sample.
+        window = np.arange(max(int(start[bad[0]]) - 4096, 0), int(start[bad[0]]))
+        earlier = _nearness(run, probe, setting, dtype, window)
+        start, shortfall, limit, same = (
+            np.concatenate(both)
+            for both in zip((window, *earlier), (start, shortfall, limit, same), strict=True)
+        )  # fmt: skip
+    one = int(start[same].min()) if same.any() else None
+    message = None if one is None else f"positions {one} and {one + 1} give one result"
+    run.judge("rope.distinct", dtype, shortfall, limit, positions=start, message=message)
+
+
+def _nearness(
+    run: Run, probe: Probe, setting: Setting, dtype: str, start: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """By how much positions p and p + 1 are too near, what rounding allows, and where they give one result."""
     both = np.concatenate([start, start + 1])
     cosine, sine, _, _ = _sweep(run, probe, setting, dtype, both)
     count = len(start)
@@ -826,16 +843,9 @@ def _distinct(run: Run, probe: Probe, setting: Setting, dtype: str) -> None:
     thetas = setting.spectrum.thetas
     exact = 2 * setting.scale * np.sqrt((np.sin(thetas / 2) ** 2).sum())
     limit = np.linalg.norm(setting.bounds(both, dtype), axis=1)
-    limit = limit[:count] + limit[count:]
     # The triangle inequality: the observed distance cannot fall short by more.
-    shortfall = np.maximum(exact - apart, 0.0)
-    shortfall = np.where(np.isnan(apart), exact, shortfall)
-    same = np.flatnonzero(apart == 0)
-    one = int(start[same[0]]) if len(same) else None
-    message = None if one is None else f"positions {one} and {one + 1} give one result"
-    run.judge(
-        "rope.distinct", dtype, shortfall, limit, positions=start, message=message
-    )  # fmt: skip
+    shortfall = np.where(np.isnan(apart), exact, np.maximum(exact - apart, 0.0))
+    return shortfall, limit[:count] + limit[count:], apart == 0
 
 
 def _calls(run: Run, probe: Probe, setting: Setting, dtype: str) -> None:

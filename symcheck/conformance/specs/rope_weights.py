@@ -110,8 +110,9 @@ def _wrong(counts: Counts) -> Iterator[tuple[str, int]]:
     heads, groups, count = counts
     keys = count != heads
     yield "keys are permuted as if they had as many heads as the queries", heads if keys else count
-    yield "keys are permuted with heads / kv_heads, the size of a group, for their number of heads", (
-        heads // groups if keys else count
+    yield (
+        "keys are permuted with heads / kv_heads, the size of a group, for their number of heads",
+        (heads // groups if keys else count),
     )
     yield "kv_heads is used for the queries as well", groups
     yield "the whole weight is permuted as one head", 1
