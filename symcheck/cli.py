@@ -6,6 +6,7 @@ Imports are made inside the commands: ``--help`` starts without SymPy, NumPy and
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ app = typer.Typer(
     name="symcheck", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     help="Settles claims about the mathematics of Transformer positional encodings, with checked proofs.",
 )  # fmt: skip
+CORES = os.cpu_count() or 1
 Ids = Annotated[list[str] | None, typer.Argument(help="identifiers; a family name stands for all of it")]
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON object on standard output, nothing else")]
 
@@ -154,13 +156,14 @@ def export(
 @app.command()
 def recheck(
     files: Annotated[list[Path], typer.Argument(help="certificate files, or folders of them")],
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="processes", show_default="all cores")] = CORES,
     as_json: AsJson = False,
 ) -> None:
     """Replay certificates without SymPy. A certificate that is cited is looked for beside the one that cites."""
     from .rechecking import recheck_files
 
     with unusable_input():
-        rows = recheck_files(files)
+        rows = recheck_files(files, jobs)
     if as_json:
         emit({"version": 1, "results": rows})
     else:

@@ -17,7 +17,7 @@ import hashlib
 import itertools
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -78,7 +78,7 @@ class Bound:
 @dataclass(frozen=True, slots=True)
 class Var:
     name: str
-    type: Type
+    type: Type = field(hash=False)
 
     def __post_init__(self) -> None:
         check_type(self.type)
@@ -99,8 +99,8 @@ class Const:
     """A primitive of the signature (no body), or a constant defined by a closed term."""
 
     name: str
-    type: Type
-    body: Term | None = None
+    type: Type = field(hash=False)
+    body: Term | None = field(default=None, hash=False)
 
     def __post_init__(self) -> None:
         if self.body is None:
@@ -292,6 +292,7 @@ def coerce(x: Term | int | Fraction, t: Type) -> Term:
     return Term((), Const("real", PRIMITIVES["real"]), [x]) if (x.type, t) == ("N", "R") else x
 
 
+@lru_cache(4096)
 def eta(head: Head) -> Term:
     """The head as a term: eta-expanded to as many binders as its type has arguments."""
     types = arguments(head.type)
@@ -318,13 +319,18 @@ def _rebuild(t: Term, depth: int, leaf: Callable, skip: Callable, memo: dict) ->
     if skip(t, depth):
         return t
     if (out := memo.get((t.digest, depth))) is None:
-        inner = depth + len(t.binders)
-        args = [_rebuild(a, inner, leaf, skip, memo) for a in t.args]
-        new = leaf(t.head, inner)
-        body = apply(new, args) if isinstance(new, Term) else None
-        out = Term(t.binders, body.head, body.args) if body is not None else Term(t.binders, new, args)
-        memo[t.digest, depth] = out
+        out = memo[t.digest, depth] = _rebuilt(t.binders, t, depth + len(t.binders), leaf, skip, memo)
     return out
+
+
+def _rebuilt(binders: tuple, t: Term, depth: int, leaf: Callable, skip: Callable, memo: dict) -> Term:
+    """``lambda binders.`` the rebuilt body of ``t``."""
+    args = [_rebuild(a, depth, leaf, skip, memo) for a in t.args]
+    new = leaf(t.head, depth)
+    if not isinstance(new, Term):
+        return Term(binders, new, args)
+    body = apply(new, args)
+    return Term(binders, body.head, body.args) if binders else body
 
 
 def _closed(t: Term, depth: int) -> bool:
@@ -350,7 +356,7 @@ def apply(f: Term, args: list[Term]) -> Term:
         if not isinstance(h, Bound) or h.index < d:
             return h
         return shift(args[k - 1 - h.index + d], d) if h.index < d + k else Bound(h.index - k, h.type)
-    return _rebuild(Term((), f.head, f.args), 0, leaf, _closed, {})
+    return _rebuilt((), f, 0, leaf, _closed, {})
 
 
 def substitute(t: Term, values: Mapping[Var, Term]) -> Term:

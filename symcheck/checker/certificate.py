@@ -9,6 +9,7 @@ value, sort]``. The form is canonical: a term or step that is not used, or a ter
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -22,6 +23,7 @@ from .rules import RULES, RuleError, Theorem
 FORMAT = "symcheck-certificate-1"
 MAX_BYTES, MAX_NESTING, MAX_STEPS, MAX_WORK = 8_000_000, 24, 20_000, 3_000_000
 MAX_DIGITS, MAX_TYPE = 2_000, 800  # of a numeral; characters of a type
+NESTING = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_']{0,60}", re.ASCII)
 RATIONAL = re.compile(rf"-?(0|[1-9][0-9]{{0,{MAX_DIGITS}}})(/[1-9][0-9]{{0,{MAX_DIGITS}}})?", re.ASCII)
 
@@ -194,11 +196,9 @@ def parse(path: str | Path) -> Any:
         with open(path, "rb") as file:
             raw = file.read(MAX_BYTES + 1)
         _require(len(raw) <= MAX_BYTES, f"larger than {MAX_BYTES} bytes")
-        depth = 0
         outside = re.sub(rb'(?s)"(?:[^"\\]|\\.?)*+"?', b"", raw)  # without strings; possessive: linear time
-        for c in re.finditer(rb"[][{}]", outside):
-            depth += 1 if c[0] in b"[{" else -1
-            _require(depth <= MAX_NESTING, f"nested more than {MAX_NESTING} levels deep")
+        steps = map(NESTING.__getitem__, re.sub(rb"[^][{}]+", b"", outside))
+        _require(max(itertools.accumulate(steps), default=0) <= MAX_NESTING, f"nested more than {MAX_NESTING} levels deep")
         return json.loads(raw.decode("utf-8"), object_pairs_hook=_pairs, parse_float=_refuse, parse_constant=_refuse,
                           parse_int=lambda s: int(s) if len(s) < 10 else _refuse(s))  # fmt: skip
     except OSError as e:

@@ -10,7 +10,7 @@ import hashlib
 
 from flint import fmpq
 
-from ..terms import Const, Num, Term, TermError, charge, node
+from ..terms import Const, Num, Term, TermError, charge, node, sort
 
 Monomial = tuple  # ((atom, exponent), ...) sorted by atom; an atom is a digest
 Polynomial = dict  # Monomial -> fmpq, no zero coefficient
@@ -18,7 +18,7 @@ MAX_POWER, MAX_BITS = 64, 20_000
 
 
 def _small(c: fmpq) -> fmpq:
-    if max(c.p.bit_length(), c.q.bit_length()) > MAX_BITS:
+    if c.height_bits() > MAX_BITS:
         raise TermError("a coefficient is too large")
     return c
 
@@ -54,7 +54,7 @@ def multiply(p: Polynomial, q: Polynomial) -> Polynomial:
 
 
 def polynomial(t: Term) -> Polynomial:
-    """The polynomial of a term of sort R, or of the real number that a term of sort N embeds to."""
+    """The polynomial of a term of sort R, or of the real that one of sort N embeds to; of a function's body."""
     charge(1)
     h = t.head
     if isinstance(h, Num):
@@ -75,7 +75,13 @@ def polynomial(t: Term) -> Polynomial:
         case "inv":
             if c := constant(polynomial(t.args[0])):
                 return {(): 1 / c}
-    return {((normal(t, t.type == "N"), 1),): fmpq(1)}
+    return {((atom(t), 1),): fmpq(1)}
+
+
+def atom(t: Term) -> bytes:
+    """The name of a term, or of a function's body, as an atom: one of sort N stands for the real it embeds to."""
+    content = [node(t.head, ((), sort(t.type) == "N")), *[normal(a) for a in t.args]]
+    return hashlib.sha256(b"".join(content)).digest()
 
 
 def constant(p: Polynomial) -> fmpq | None:
@@ -83,21 +89,14 @@ def constant(p: Polynomial) -> fmpq | None:
     return p.get((), fmpq(0)) if set(p) <= {()} else None
 
 
-def normal(t: Term, atom: bool | None = None) -> bytes:
-    """A digest that is equal for terms equal by ring identities, at any depth and under binders.
-
-    ``atom`` is None for a term in general; for an atom of a polynomial it says whether its sort is N: such
-    an atom stands for the real that it embeds to.
-    """
-    if atom is None and t.memo is not None:
-        return t.memo
-    if atom is None and t.type[-1] in "NR":  # exponents and coefficients as text, then the atoms in their order
-        p = sorted(polynomial(Term((), t.head, t.args) if t.binders else t).items())
-        shape = repr((t.binders, [([e for _, e in m], str(c)) for m, c in p])).encode()
-        content = shape + b"".join([a for m, _ in p for a, _ in m])
-    else:
-        content = node(t.head, (t.binders, atom)) + b"".join([normal(a) for a in t.args])
-    out = hashlib.sha256(content).digest()
-    if atom is None:
-        t.memo = out
-    return out
+def normal(t: Term) -> bytes:
+    """A digest that is equal for terms equal by ring identities, at any depth and under binders."""
+    if t.memo is None:
+        if sort(t.type) == "P":
+            content = [node(t.head, (t.binders, None)), *[normal(a) for a in t.args]]
+        else:  # exponents and coefficients as text, then the atoms in their order
+            p = sorted(polynomial(t).items())
+            shape = repr((t.binders, [([e for _, e in m], str(c)) for m, c in p])).encode()
+            content = [shape, *[a for m, _ in p for a, _ in m]]
+        t.memo = hashlib.sha256(b"".join(content)).digest()
+    return t.memo

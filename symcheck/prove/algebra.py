@@ -11,7 +11,7 @@ from typing import Any
 
 from flint import fmpq
 
-from ..checker.polynomial import Polynomial, constant, normal, polynomial
+from ..checker.polynomial import Polynomial, atom, constant, polynomial
 from ..checker.polynomial import add as _add
 from ..terms import Num, Term, coerce, const, number
 
@@ -28,7 +28,7 @@ def atoms(t: Term, found: Atoms) -> None:
     elif t.is_const("pow") and constant(polynomial(t.args[1])) is not None:
         atoms(t.args[0], found)
     elif not (t.is_const("inv") and constant(polynomial(t.args[0]))):
-        found.setdefault(normal(t, t.type == "N"), coerce(t, "R"))
+        found.setdefault(atom(t), coerce(t, "R"))
 
 
 def gap(p: Term) -> Polynomial:
@@ -43,9 +43,9 @@ def to_term(p: Polynomial, names: Atoms) -> Term:
     parts = []
     for m, c in sorted(p.items(), key=lambda e: repr(e[0])):
         out: Term | None = None
-        for atom, e in m:
+        for name, e in m:
             for _ in range(e):
-                out = names[atom] if out is None else const("mul", out, names[atom])
+                out = names[name] if out is None else const("mul", out, names[name])
         k = Fraction(int(c.p), int(c.q))
         parts.append(number(k) if out is None else out if k == 1 else const("mul", number(k), out))
     while len(parts) > 1:
@@ -259,16 +259,20 @@ def simplex(columns: list[list[fmpq]], b: list[fmpq], cost: list[fmpq]) -> list[
     basis = list(range(n, n + m))
 
     def run(costs: list[fmpq], width: int) -> bool:
+        reduced = costs[:width]
+        for i in range(m):
+            if (c := costs[basis[i]]) != 0:
+                reduced = [v - c * w if w != 0 else v for v, w in zip(reduced, tableau[i], strict=False)]
         while True:
-            reduced = [costs[j] - sum((costs[basis[i]] * tableau[i][j] for i in range(m)), fmpq(0))
-                       for j in range(width)]  # fmt: skip
             enter = next((j for j in range(width) if reduced[j] < 0), None)
             if enter is None:
                 return True
             ratios = [(tableau[i][-1] / tableau[i][enter], basis[i], i) for i in range(m) if tableau[i][enter] > 0]
             if not ratios:
                 return False
-            _pivot(tableau, basis, min(ratios)[2], enter)
+            row, c = min(ratios)[2], reduced[enter]
+            _pivot(tableau, basis, row, enter)
+            reduced = [v - c * w if w != 0 else v for v, w in zip(reduced, tableau[row], strict=False)]
 
     run([fmpq(0)] * n + [fmpq(1)] * m, n + m)
     if any(basis[i] >= n and tableau[i][-1] != 0 for i in range(m)):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping
 
-from ..checker.polynomial import Polynomial, normal, polynomial
+from ..checker.polynomial import Polynomial, atom, normal, polynomial
 from ..checker.polynomial import add as _add
 from ..terms import Const, Num, Term, TermError, Type, Var, abstract, apply, const, eta, number, substitute
 from . import algebra
@@ -102,11 +102,11 @@ class _Match:
         unknown = self.unknown(pattern)
         if len(unknown) != 1 or isinstance((v := next(iter(unknown))).type, tuple):
             return False
-        atom = normal(eta(v), v.type == "N")
+        name = atom(eta(v))
         p = polynomial(substitute(pattern, self._used(pattern)))
-        c = p.get(((atom, 1),))
-        rest = {m: k for m, k in p.items() if m != ((atom, 1),)}
-        if c is None or any(atom == a for m in rest for a, _ in m):
+        c = p.get(((name, 1),))
+        rest = {m: k for m, k in p.items() if m != ((name, 1),)}
+        if c is None or any(name == a for m in rest for a, _ in m):
             return False
         names: algebra.Atoms = {}
         for s in (substitute(pattern, self._used(pattern)), t):
@@ -153,8 +153,8 @@ def term_of(p: Polynomial, names: algebra.Atoms, s: Type) -> Term | None:
         if c.q != 1 or c < 0:
             return None
         part: Term | None = None
-        for atom, e in m:
-            t = names[atom]
+        for name, e in m:
+            t = names[name]
             if not t.is_const("real"):
                 return None
             for _ in range(e):

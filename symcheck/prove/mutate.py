@@ -8,6 +8,7 @@ really false; it shares nothing with the search for exact witnesses.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +19,7 @@ from typing import Any
 
 import mpmath
 
-from ..numerics import MP, Undecided, Undefined, evaluate
+from ..numerics import FLOAT, MP, Undecided, Undefined, evaluate, residual
 from ..terms import (
     Bound,
     Const,
@@ -163,38 +164,155 @@ def _other_numbers(h: Num) -> Iterator[tuple[str, Term]]:
 # Truth in numbers ---------------------------------------------------------------------------------------
 DIGITS = 50
 SEPARATION = Fraction(1, 10**20)
+ROUGHLY = Fraction(1, 10**7)  # what floats say within this is left to 50 digits
+SAMPLES = range(5)  # naturals at which a quantifier without a bound is looked at
+DRAWS = 12  # points that are drawn for one at which the hypotheses hold
 
 
 def failure(statement: Statement, seed: int = 0, tries: int = 60) -> dict[str, Any] | None:
     """Values at which the hypotheses hold and the conclusion clearly fails, by numbers of 50 digits; or None.
 
-    None is no proof of anything: the statement may be true, or not to be decided in this way.
+    Floats only pass over points at which a hypothesis fails or the conclusion holds. None is no proof of
+    anything: the statement may be true, or not to be decided in this way.
     """
     rng = random.Random(seed)
     smooth = [h for h in statement.hyps if isinstance(h.head, Const) and h.head.name == "C2"]
-    with mpmath.workdps(DIGITS):
-        for _ in range(min(tries, 8) if smooth else tries):
-            values = point(statement, rng)
-            if smooth:
-                values.update(smooth_function(rng, values))
-            try:
-                if (all(_holds(h, values) for h in statement.hyps if h not in smooth)
-                        and _fails(statement.concl, values, rng)):  # fmt: skip
-                    return values
-            except (Undefined, Undecided, IndexError, OverflowError):
+    hyps = [h for h in statement.hyps if h not in smooth]
+    shapes = not (statement.concl.is_const("eq", "eqN", "le", "lt", "ltN") or smooth)
+    if (shapes and not settles(statement.concl, False)) or not all(settles(h, True) for h in hyps):
+        return None
+    left = min(tries, 8) if smooth else tries
+    undecided = 0
+    for _ in range(left * (DRAWS if hyps else 1)):
+        values = point(statement, rng)
+        if smooth:
+            values.update(smooth_function(rng, values))
+        try:
+            if not all(_roughly(h, values) for h in hyps):
                 continue
+            left -= 1
+            if _opened_head(statement.concl).is_const("eq", "eqN", "le", "lt", "ltN", "and") and _surely(
+                    statement.concl, values):  # fmt: skip
+                continue
+            with mpmath.workdps(DIGITS):
+                if all(_holds(h, values) for h in hyps) and _fails(statement.concl, values, rng):
+                    return values
+        except (Undefined, IndexError, OverflowError, ZeroDivisionError):
+            continue
+        except Undecided:
+            undecided += 1
+            if undecided > 6:  # it is the statement that is not decided, not this point
+                return None
+        if left <= 0:
+            return None
     return None
 
 
+def settles(p: Term, value: bool) -> bool:
+    """Can numbers ever show that a proposition has this truth value?"""
+    p = _opened_head(p)
+    if p.is_const("and", "or"):
+        quantifier = all if p.is_const("and") == value else any
+        return quantifier(settles(q, value) for q in p.args)
+    if p.is_const("imp"):
+        parts = (settles(p.args[0], not value), settles(p.args[1], value))
+        return any(parts) if value else all(parts)
+    if p.is_const("forall", "exists"):
+        inside = Term((), p.args[0].head, p.args[0].args)
+        guard = inside.args[0] if inside.is_const("imp", "and") else inside
+        bounded = p.args[0].binders == ("N",) and (guard.is_const("ltN", "and") or inside.is_const("forall", "exists"))
+        return (bounded or value == p.is_const("exists")) and settles(inside, value)
+    return True
+
+
+def _roughly(h: Term, values: dict[str, Any]) -> bool:
+    """Can a hypothesis hold here, as far as floats tell?"""
+    return truth(h, values, FLOAT, ROUGHLY)
+
+
+def _surely(p: Term, values: dict[str, Any]) -> bool:
+    """Does a conclusion hold here beyond what 50 digits could refute, by floats?"""
+    try:
+        return bool(evaluate(p, values, FLOAT, tolerance=Fraction(1, 10**13)))
+    except Undecided:
+        return False
+
+
+def _opened_head(p: Term) -> Term:
+    """A proposition with the definitions at its head unfolded."""
+    while isinstance(p.head, Const) and p.head.body is not None:
+        p = apply(p.head.body, list(p.args))
+    return p
+
+
+def truth(p: Term, values: dict[str, Any], arithmetic: Any, tolerance: Fraction) -> bool:
+    """Truth of a proposition at values, where numbers settle it; raises Undecided where they do not.
+
+    A quantifier without a bound is settled by one witness or counterexample among a few values.
+    """
+    try:
+        return bool(evaluate(p, values, arithmetic, tolerance=tolerance))
+    except Undecided:
+        p = _opened_head(p)
+
+    def at(q: Term) -> bool | None:
+        try:
+            return truth(q, values, arithmetic, tolerance)
+        except Undecided:
+            return None
+
+    if p.is_const("and", "or", "imp"):
+        first = at(p.args[0])
+        if p.is_const("imp") and first is not None:
+            first = not first
+        settles = not p.is_const("and")
+        if first is settles:
+            return settles
+        second = at(p.args[1])
+        if second is settles:
+            return settles
+        if first is not None and second is not None:
+            return not settles
+    elif p.is_const("forall", "exists"):
+        settles = p.is_const("exists")
+        v = Var(f"#{sum(name[0] == '#' for name in values)}", p.args[0].binders[0])
+        inside = apply(p.args[0], [eta(v)])
+        for sample in _samples(v.type, values):
+            try:
+                if truth(inside, {**values, v.name: sample}, arithmetic, tolerance) is settles:
+                    return settles
+            except (Undecided, Undefined, ZeroDivisionError, OverflowError):
+                continue
+    elif p.is_const("has_deriv") and arithmetic is not FLOAT:
+        slope, stated = residual(p, values, arithmetic)
+        gap = abs(slope - stated) / (1 + abs(stated))
+        if gap > 1e-6 or gap < 1e-20:
+            return bool(gap < 1e-20)
+    raise Undecided(f"not settled by numbers: {p!r:.80}")
+
+
+def _samples(t: Type, values: dict[str, Any]) -> Iterator[Any]:
+    if t == "N":
+        yield from SAMPLES
+    elif t == "R":
+        yield from (Fraction(k, 2) for k in (0, 2, -2, 1, 4, 6, -3))
+        yield from (x for x in values.values() if isinstance(x, Fraction))
+    elif t != "P":
+        rng = random.Random(0)
+        for _ in range(3):
+            yield _random(t, rng)
+
+
 def point(statement: Statement, rng: random.Random) -> dict[str, Any]:
-    """Random values of the variables; a permutation of {0 .. n-1} where one is asked for."""
-    values = {v.name: _random(v.type, rng) for v in statement.variables}
+    """Random values of the variables, now and then simple ones; a permutation of {0 .. n-1} where one is asked for."""
+    values = {v.name: _simple(v.type, rng) if statement.hyps and rng.random() < 0.25 else _random(v.type, rng)
+              for v in statement.variables}  # fmt: skip
     for h in statement.hyps:
         if isinstance(h.head, Const) and h.head.name == "perm" and isinstance(h.args[1].head, Var):
             n = values.get(getattr(h.args[0].head, "name", ""), 3)
             order = rng.sample(range(n), n)
             values[h.args[1].head.name] = lambda i, order=order: order[i] if i < len(order) else i
-    if rng.random() < 0.6 and "B" in values:  # a mask that every permutation leaves as it is
+    if rng.random() < 0.6 and Var("B", ("N", "N", "R")) in statement.variables:  # a mask that permutations leave alone
         same, other = _real(rng), _real(rng)
         values["B"] = lambda i, j: same if i == j else other
     return values
@@ -209,10 +327,10 @@ def _random(t: Type, rng: random.Random) -> Any:
         return rng.randint(1, 3) if rng.random() < 0.7 else rng.randint(0, 4)
     if t == "R":
         return _real(rng)
-    table = [_real(rng) for _ in range(97)]
     if sort(t) == "N":
         order = rng.sample(range(7), 7)
         return lambda *i: order[sum((3 * k + 1) * j for k, j in enumerate(i)) % 7]
+    table = _Table(rng.getrandbits(64))
     if all(a == "N" for a in arguments(t)):
         return lambda *i: table[sum((10 * k + 1) * j for k, j in enumerate(i)) % 97]
     if all(a == "R" for a in arguments(t)):
@@ -220,19 +338,45 @@ def _random(t: Type, rng: random.Random) -> Any:
     return lambda *x: table[0]
 
 
+class _Table(dict):
+    """Random entries, drawn when they are asked for: most points are given up before most entries are."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def __missing__(self, k: int) -> Fraction:
+        self[k] = value = _real(random.Random(self.seed + k))
+        return value
+
+
+def _simple(t: Type, rng: random.Random) -> Any:
+    """Values at which hypotheses are often met: small or large numbers, constant functions, nearly the identity."""
+    if t == "N":
+        return rng.randint(0, 2)
+    if sort(t) != "R":
+        return _random(t, rng)
+    value = rng.choice((Fraction(0), Fraction(1), Fraction(-1), Fraction(2), Fraction(1, 2), Fraction(7)))
+    if t == "R":
+        return value
+    if all(a == "R" for a in arguments(t)) and rng.random() < 0.8:
+        factor = 1 + Fraction(rng.randint(-9, 9), 64)
+        return lambda *x: x[0] * factor
+    return lambda *_: value
+
+
 def _holds(p: Term, values: dict[str, Any]) -> bool:
-    return bool(evaluate(p, values, MP(DIGITS), tolerance=Fraction(1, 10**30)))
+    return truth(p, values, MP(DIGITS), Fraction(1, 10**30))
 
 
 def _fails(p: Term, values: dict[str, Any], rng: random.Random) -> bool:
     """Does a proposition fail here by a clear margin?"""
-    while isinstance(p.head, Const) and p.head.body is not None:
-        p = apply(p.head.body, list(p.args))
-    if p.is_const("forall") and p.args[0].binders == ("R",):
-        return _remainder_is_large(p, values, rng)
-    if p.is_const("exists") and p.args[0].binders == ("R",):
-        return _no_point_between(p, values)
-    return not evaluate(p, values, MP(DIGITS), tolerance=SEPARATION)
+    p = _opened_head(p)
+    with contextlib.suppress(Undecided):
+        if p.is_const("forall") and p.args[0].binders == ("R",):
+            return _remainder_is_large(p, values, rng)
+        if p.is_const("exists") and p.args[0].binders == ("R",):
+            return _no_point_between(p, values)
+    return not truth(p, values, MP(DIGITS), SEPARATION)
 
 
 def smooth_function(rng: random.Random, values: dict[str, Any]) -> dict[str, Any]:

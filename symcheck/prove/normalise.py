@@ -14,7 +14,7 @@ from typing import Any
 
 from flint import fmpq
 
-from ..checker.polynomial import Polynomial, multiply, normal, polynomial
+from ..checker.polynomial import Polynomial, atom, multiply, normal, polynomial
 from ..checker.polynomial import add as _add
 from ..terms import Const, Term, TermError, Var, abstract, apply, const, eq, lam, lt, number, substitute, unfold, var
 from . import algebra
@@ -98,11 +98,11 @@ class Normaliser:
         q, names = polynomial(t), _names(t)
         used, cofactors = [], []
         for e in equations:
-            atom = normal(e.lhs, False)
-            if polynomial(e.lhs) != {((atom, 1),): fmpq(1)}:
+            name = atom(e.lhs)
+            if polynomial(e.lhs) != {((name, 1),): fmpq(1)}:
                 raise ProofError("an equation does not start from an atom")
             names.update(_names(e.lhs, e.rhs))
-            q, cofactor = _put(q, atom, 1, polynomial(e.rhs))
+            q, cofactor = _put(q, name, 1, polynomial(e.rhs))
             if cofactor:
                 used.append(e)
                 cofactors.append(cofactor)
@@ -117,7 +117,7 @@ class Normaliser:
         for sine in sorted({a for m in q for a, e in m if e > 1 and names[a].is_const("sin")}):
             unit = self.p.axiom("pythagoras", x=names[sine].args[0])
             names.update(_names(unit.lhs))
-            cosine = normal(const("cos", names[sine].args[0]), False)
+            cosine = atom(const("cos", names[sine].args[0]))
             q, cofactor = _put(q, sine, 2, {(): fmpq(1), ((cosine, 2),): fmpq(-1)})
             used.append(unit)
             cofactors.append(algebra.to_term(cofactor, names))
@@ -209,7 +209,7 @@ class Normaliser:
             return p.convert(line, eq(t, line.rhs))
         first = min(poly, key=repr)
         c, rest = poly[first], {m: k for m, k in poly.items() if m != first}
-        unit = fmpq(1, 2) if first == ((normal(const("pi"), False), 1),) else fmpq(1)
+        unit = fmpq(1, 2) if first == ((atom(const("pi")), 1),) else fmpq(1)
         if not rest:
             if f != "exp" and c < 0:
                 y = algebra.to_term({first: -c}, names)
@@ -317,14 +317,14 @@ class Normaliser:
         i = self.index()
         body = apply(inner, [i])
         names = _names(body)
-        for atom, s in names.items():
+        for name, s in names.items():
             if not s.is_const("delta") or i not in s.args or s.args[0] == s.args[1]:
                 continue
             j = s.args[1] if s.args[0] == i else s.args[0]
             poly = polynomial(body)
             if i.head in j.free or len(poly) != 1 or (below := self.less(lt(j, n))) is None:
                 continue
-            rest = {tuple((a, e) for a, e in m if a != atom): c for m, c in poly.items()}
+            rest = {tuple((a, e) for a, e in m if a != name): c for m, c in poly.items()}
             f = abstract([i.head], algebra.to_term(rest, names))  # type: ignore[list-item]
             line = self.p.mp(self.p.at(sum_delta(self.p), n=n, j=j, f=f), below)
             if s.args[0] == i:  # the lemma has the running index second

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from ..numerics import EXACT, FLOAT, Undecided, Undefined, evaluate
+from ..numerics import FLOAT, Undecided, Undefined, evaluate
 from ..terms import (
     Const,
     Term,
@@ -63,12 +63,17 @@ def register_examples(name: str, examples: Callable[[], Iterable[Example]]) -> N
     EXAMPLES[name] = examples
 
 
-def find_refutation(statement: Statement, tries: int = 400, seed: int = 0, library: Library | None = None,
-                    ) -> tuple[Values, Script] | None:  # fmt: skip
-    """Values of the variables and a proof script of :func:`refute.denial`, or None where nothing was found.
+@dataclass(frozen=True)
+class Refutation:
+    """Values of the variables at which a statement fails, and a certificate of :func:`refute.denial`."""
 
-    The script was tried and goes through; ``library`` keeps the lemmas on which it rests.
-    """
+    values: Values
+    certificate: dict[str, Any]
+
+
+def find_refutation(statement: Statement, tries: int = 400, seed: int = 0, library: Library | None = None,
+                    ) -> Refutation | None:  # fmt: skip
+    """A refutation, or None where nothing was found; ``library`` keeps the lemmas on which it rests."""
     rng, library = random.Random(seed), library or Library()
     for example in _examples(statement):
         concl = _opened(statement.concl)
@@ -125,7 +130,7 @@ SMALL = (number(0), number(1), HALF_PI, number(2), number(-1), number(Fraction(1
 
 
 def _failure(statement: Statement, example: Example | None, library: Library, tries: int, rng: random.Random,
-             ) -> tuple[Values, Script] | None:  # fmt: skip
+             ) -> Refutation | None:  # fmt: skip
     inside = _Inside.of(statement)
     fixed = dict(example.values) if example else {}
     proofs = 0
@@ -140,20 +145,21 @@ def _failure(statement: Statement, example: Example | None, library: Library, tr
                 return contradict(p, _at_head(p, line), [chosen[v.name] for v in inside.inner])
 
             script = denied(statement, chosen, example, finish)
-            if _goes_through(statement, script, library):
-                return {v.name: chosen[v.name] for v in statement.variables}, script
+            if (certificate := _certificate(statement, script, library)) is not None:
+                return Refutation({v.name: chosen[v.name] for v in statement.variables}, certificate)
         proofs += 1
         if proofs >= MAX_PROOFS:
             return None
     return None
 
 
-def _goes_through(statement: Statement, script: Script, library: Library) -> bool:
+def _certificate(statement: Statement, script: Script, library: Library) -> dict[str, Any] | None:
+    """The certificate that a script gives, or None where it does not go through."""
+    p = Proof(library=library)
     try:
-        script(Proof(library=library), statement)
+        return p.certificate(script(p, statement))
     except (ProofError, TermError, IndexError):
-        return False
-    return True
+        return None
 
 
 @dataclass
@@ -192,13 +198,29 @@ class _Inside:
             x = values[v.name]
             key = (v.name, x.digest)
             if key not in self.cache:
-                self.cache[key] = evaluate(x)
+                self.cache[key] = remembered(evaluate(x))
             env[v] = self.cache[key]
         try:
             return (all(evaluate(h, env, tolerance=1e-12) for h in self.hyps)
                     and not evaluate(self.concl, env, FLOAT, tolerance=0 if self.concl.is_const("lt") else MARGIN))
         except (Undefined, Undecided, IndexError, OverflowError, ZeroDivisionError):
             return False
+
+
+def remembered(value: Any) -> Any:
+    """A function of naturals with the values that were asked for kept; anything else as it is."""
+    if not callable(value):
+        return value
+    known: dict[Any, Any] = {}
+
+    def at(*xs: Any) -> Any:
+        if not all(isinstance(x, int) for x in xs):
+            return value(*xs)
+        if xs not in known:
+            known[xs] = value(*xs)
+        return known[xs]
+
+    return at
 
 
 def _permute(inside: _Inside, values: Values, fixed: Mapping[str, Term], rng: random.Random, k: int) -> None:
@@ -338,7 +360,7 @@ def _sequence(c: int, u: Term, growing: bool) -> Term:
     return lam("N", lambda i: (number(c) + const("real", i)) * u if growing else value)
 
 
-def _remainder(statement: Statement, example: Example | None, library: Library) -> tuple[Values, Script] | None:
+def _remainder(statement: Statement, example: Example | None, library: Library) -> Refutation | None:
     """``forall e > 0. exists r > 0. forall p q. A <= r -> |D| <= S`` fails along p = a u, q = b u, u small."""
     e, r, x, y = Var("#e", "R"), Var("#r", "R"), Var("#p", ("N", "R")), Var("#q", ("N", "R"))
     try:
@@ -350,15 +372,15 @@ def _remainder(statement: Statement, example: Example | None, library: Library) 
         return None
     tried = 0
     for values in _constants(statement, example):
-        env: dict[Any, Any] = {v: evaluate(values[v.name], arithmetic=EXACT) for v in statement.variables}
+        env: dict[Any, Any] = {v: remembered(evaluate(values[v.name])) for v in statement.variables}
         for a, b, growing in DIRECTIONS:
 
             def sides(z: Fraction, size: Fraction, scale: Fraction, env: dict = env, a: int = a, b: int = b,
                       growing: bool = growing) -> tuple[bool, Any, Any]:  # fmt: skip
                 at = {**env, e: size, r: z / (1 - z), x: lambda i: (a + i * growing) * scale * z,
                       y: lambda i: (b + i * growing) * scale * z}  # fmt: skip
-                left, right = (evaluate(s, at, EXACT) for s in bound.args)
-                return bool(evaluate(premise, at, EXACT)), left, right
+                left, right = (evaluate(s, at) for s in bound.args)
+                return bool(evaluate(premise, at)), left, right + 1e-12
 
             try:
                 if sides(SAMPLES[1], SIZES[-1], SCALES[0])[1] <= 0:
@@ -376,8 +398,8 @@ def _remainder(statement: Statement, example: Example | None, library: Library) 
                 return _too_large(p, _at_head(p, line), size, scale, codes)
 
             script = denied(statement, values, example, finish)
-            if _goes_through(statement, script, library):
-                return values, script
+            if (certificate := _certificate(statement, script, library)) is not None:
+                return Refutation(values, certificate)
             tried += 1
             if tried >= MAX_PROOFS:
                 return None
@@ -457,7 +479,7 @@ def _absurd(p: Proof, bound: Line, facts: list[Line]) -> Line:
 
 
 # A point between 0 and 1 --------------------------------------------------------------------------------
-def _point_between(statement: Statement, example: Example | None, library: Library) -> tuple[Values, Script] | None:
+def _point_between(statement: Statement, example: Example | None, library: Library) -> Refutation | None:
     """``exists t. 0 < t and t < 1 and l = r`` fails where l - r keeps its sign on (0, 1)."""
     t = Var("#t", "R")
     inside = apply(_opened(statement.concl).args[0], [eta(t)])
@@ -467,29 +489,36 @@ def _point_between(statement: Statement, example: Example | None, library: Libra
         inside = inside.args[1]
     tried = 0
     for values in _constants(statement, example):
-        env: dict[Any, Any] = {v: evaluate(values[v.name], arithmetic=EXACT) for v in statement.variables}
+        env: dict[Any, Any] = {v: remembered(evaluate(values[v.name])) for v in statement.variables}
         try:
-            gaps = []
-            for k in range(-3, 13):
-                at = {**env, t: Fraction(2 * k + 1, 20)}
-                if all(evaluate(c, at, EXACT) for c in conditions):
-                    left, right = (evaluate(s, at, EXACT) for s in inside.args)
-                    gaps.append(left - right)
+            if _changes_sign(conditions, inside, env, t):
+                continue
         except (Undefined, Undecided, IndexError, ZeroDivisionError):
-            continue
-        if gaps and not (min(gaps) > 0 or max(gaps) < 0):
             continue
 
         def finish(p: Proof, line: Line) -> Line:
             return p.obtain(_at_head(p, line), _no_root(p), name="t")
 
         script = denied(statement, values, example, finish)
-        if _goes_through(statement, script, library):
-            return values, script
+        if (certificate := _certificate(statement, script, library)) is not None:
+            return Refutation(values, certificate)
         tried += 1
         if tried >= MAX_PROOFS:
             return None
     return None
+
+
+def _changes_sign(conditions: list[Term], equation: Term, env: dict[Any, Any], t: Var) -> bool:
+    """Does l - r have both signs, or a zero, at points that satisfy the conditions?"""
+    signs = set()
+    for k in (4, 12, 8, 3, 13, -3, 18, 0, 5, 6, 7, 9, 10, 11, 1, 14):
+        at = {**env, t: Fraction(2 * k - 1, 30)}
+        if all(evaluate(c, at) for c in conditions):
+            left, right = (evaluate(s, at) for s in equation.args)
+            signs.add(0 if abs(left - right) < 1e-9 else 1 if left > right else -1)
+            if len(signs) > 1 or 0 in signs:
+                return True
+    return False
 
 
 def _no_root(p: Proof) -> Callable[[Term, Line], Line]:
