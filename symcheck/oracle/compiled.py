@@ -1,51 +1,40 @@
-"""The compiled path (numba): angle addition in double-double with FMA.
+"""The compiled path (numba): angle addition in double-double with FMA, eight pairs at a time.
 
 Importing this module imports numba, so only the functions that use it do so.  Compiled code is
 cached beside this file, or in numba's own cache where that place cannot be written.
+
+Tables come in tiles of eight pairs, the last one filled up; see `tiles`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
+
+from .lanes import (
+    WIDTH,
+    above,
+    binade,
+    bits_minus,
+    fma,
+    how_many,
+    lane,
+    larger,
+    load,
+    magnitude,
+    powers_of_two,
+    splat,
+    store,
+    without,
+)
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
-    """a b + c with one rounding: llvm.fma, which is exact with or without FMA in hardware."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.fma(*args)
-
-    return types.float64(types.float64, types.float64, types.float64), codegen
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def bits_of(typingctx: Any, x: Any) -> Any:
-    """The 64 bits of a float64 as an int64."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.bitcast(args[0], context.get_value_type(types.int64))
-
-    return types.int64(types.float64), codegen
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def float_of(typingctx: Any, x: Any) -> Any:
-    """The float64 that has the 64 bits of an int64."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.bitcast(args[0], context.get_value_type(types.float64))
-
-    return types.float64(types.int64), codegen
-
-
-@njit(inline="always")  # type: ignore[untyped-decorator]
+@njit(forceinline=True)  # type: ignore[untyped-decorator]
 def combine(ah, al, bh, bl, ch, cl, dh, dl):  # type: ignore[no-untyped-def]
     """(ah + al)(bh + bl) + (ch + cl)(dh + dl) as hi + lo; the error is double_double.product_error."""
     p1 = ah * bh
@@ -62,72 +51,110 @@ def combine(ah, al, bh, bl, ch, cl, dh, dl):  # type: ignore[no-untyped-def]
     return hi, (s - (hi - v)) + (lo - v)
 
 
+@njit(forceinline=True)  # type: ignore[untyped-decorator]
+def rotate_lanes(a, i, b, j):  # type: ignore[no-untyped-def]
+    """cos hi, cos lo, sin hi, sin lo of the sum of two angles: rows of 4 x 8 at a[i:] and b[j:]."""
+    ch, cl, sh, sl = load(a, i), load(a, i + WIDTH), load(a, i + 2 * WIDTH), load(a, i + 3 * WIDTH)
+    dh, dl, th, tl = load(b, j), load(b, j + WIDTH), load(b, j + 2 * WIDTH), load(b, j + 3 * WIDTH)
+    xh, xl = combine(ch, cl, dh, dl, -sh, -sl, th, tl)
+    yh, yl = combine(sh, sl, dh, dl, ch, cl, th, tl)
+    return xh, xl, yh, yl
+
+
 #: Rows of the tables that the inner loops walk: small enough to stay in a core's cache.
 FILL_BITS = 8
 COMPARE_BITS = 6
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def fill(coarse, steps, low, offset, count, cos_hi, cos_lo, sin_hi, sin_lo):  # type: ignore[no-untyped-def]
-    """Rows offset .. offset + count - 1 of a span into four (count, pairs) arrays.
+def tiles(table: Array, filler: Sequence[float]) -> Array:
+    """A table (positions, parts, pairs) as (tiles, positions, parts, 8).
 
-    coarse (64, 4, pairs): rotations by multiples of 2^14 from the span's start; steps (64, 4,
-    pairs): by multiples of 256; low (256, 4, pairs): by 0 .. 255.  Rows of 4: cos hi, cos lo, sin
-    hi, sin lo.  A row coarse * step serves 256 positions.
+    filler: what the parts hold in the pairs past the last.
+
+    At a multiple of 64 bytes: a load of eight that crosses a cache line costs two.
     """
-    pairs = low.shape[2]
-    x = np.empty((4, pairs + 8))
+    rows, parts, pairs = table.shape
+    count = -(-pairs // WIDTH)
+    size = count * rows * parts * WIDTH
+    memory = np.empty(size + WIDTH)
+    out = memory[-(memory.ctypes.data // 8) % WIDTH :][:size].reshape(count, rows, parts, WIDTH)
+    out[-1] = np.array(filler)[:, None]
+    for k in range(count):
+        piece = table[:, :, k * WIDTH : (k + 1) * WIDTH]
+        out[k, :, :, : piece.shape[2]] = piece
+    return out
+
+
+@njit(forceinline=True)  # type: ignore[untyped-decorator]
+def put(out, row, pair, value):  # type: ignore[no-untyped-def]
+    """Eight values, or what is left of the row, to out[row, pair:]."""
+    pairs = out.shape[1]
+    if pair + WIDTH <= pairs:
+        store(out, row * pairs + pair, value)
+    else:
+        for k in range(pairs - pair):
+            out[row, pair + k] = lane(value, k)
+
+
+@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def fill(coarse, steps, low, offset, cos_hi, cos_lo, sin_hi, sin_lo):  # type: ignore[no-untyped-def]
+    """Rows of a span, from `offset` on, into four C-contiguous arrays (rows, pairs).
+
+    Tiles of four parts, cos hi, cos lo, sin hi, sin lo: coarse (tiles, 64, 4, 8), rotations by
+    multiples of 2^14 from the span's start; steps (tiles, 64, 4, 8), by multiples of 256; low
+    (tiles, 256, 4, 8), by 0 .. 255.  A row coarse * step serves 256 positions.
+
+    With cos_lo and sin_lo of no rows, only the high parts are kept, which are the sums rounded to
+    float64.
+    """
+    part = 4 * WIDTH
+    x = np.empty(low.shape[0] * part)
     mask = (1 << FILL_BITS) - 1
-    for row in range(count):
+    both = len(cos_lo) > 0
+    for row in range(len(cos_hi)):
         at = offset + row
         if row == 0 or at & mask == 0:
-            a, b = coarse[at >> 14], steps[(at >> FILL_BITS) & 63]
-            for i in range(pairs):
-                x[0, i], x[1, i] = combine(a[0, i], a[1, i], b[0, i], b[1, i], -a[2, i], -a[3, i], b[2, i], b[3, i])
-                x[2, i], x[3, i] = combine(a[2, i], a[3, i], b[0, i], b[1, i], a[0, i], a[1, i], b[2, i], b[3, i])
-        y = low[at & mask]
-        for i in range(pairs):
-            h, l = combine(x[0, i], x[1, i], y[0, i], y[1, i], -x[2, i], -x[3, i], y[2, i], y[3, i])
-            cos_hi[row, i] = h
-            cos_lo[row, i] = l
-            h, l = combine(x[2, i], x[3, i], y[0, i], y[1, i], x[0, i], x[1, i], y[2, i], y[3, i])
-            sin_hi[row, i] = h
-            sin_lo[row, i] = l
+            for tile in range(low.shape[0]):
+                a, b = (tile * 64 + (at >> 14)) * part, (tile * 64 + ((at >> FILL_BITS) & 63)) * part
+                ch, cl, sh, sl = rotate_lanes(coarse, a, steps, b)
+                store(x, tile * part, ch)
+                store(x, tile * part + WIDTH, cl)
+                store(x, tile * part + 2 * WIDTH, sh)
+                store(x, tile * part + 3 * WIDTH, sl)
+        for tile in range(low.shape[0]):
+            ch, cl, sh, sl = rotate_lanes(x, tile * part, low, ((tile << FILL_BITS) + (at & mask)) * part)
+            put(cos_hi, row, tile * WIDTH, ch)
+            put(sin_hi, row, tile * WIDTH, sh)
+            if both:
+                put(cos_lo, row, tile * WIDTH, cl)
+                put(sin_lo, row, tile * WIDTH, sl)
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def fill_doubles(coarse, steps, low, offset, count, cos, sin):  # type: ignore[no-untyped-def]
-    """As `fill`, but keeps only the high parts, which are the sums rounded to float64."""
-    pairs = low.shape[2]
-    x = np.empty((4, pairs + 8))
-    mask = (1 << FILL_BITS) - 1
-    for row in range(count):
-        at = offset + row
-        if row == 0 or at & mask == 0:
-            a, b = coarse[at >> 14], steps[(at >> FILL_BITS) & 63]
-            for i in range(pairs):
-                x[0, i], x[1, i] = combine(a[0, i], a[1, i], b[0, i], b[1, i], -a[2, i], -a[3, i], b[2, i], b[3, i])
-                x[2, i], x[3, i] = combine(a[2, i], a[3, i], b[0, i], b[1, i], a[0, i], a[1, i], b[2, i], b[3, i])
-        y = low[at & mask]
-        for i in range(pairs):
-            cos[row, i] = combine(x[0, i], x[1, i], y[0, i], y[1, i], -x[2, i], -x[3, i], y[2, i], y[3, i])[0]
-            sin[row, i] = combine(x[2, i], x[3, i], y[0, i], y[1, i], x[0, i], x[1, i], y[2, i], y[3, i])[0]
+@njit(forceinline=True)  # type: ignore[untyped-decorator]
+def left_factors(high, a, middle, b, kind, magic):  # type: ignore[no-untyped-def]
+    """h, r of the factor of the fine cosine, then of the fine sine, for cosines (kind 0) or sines."""
+    ch, cl, sh, sl = rotate_lanes(high, a, middle, b)
+    hc = (ch + magic) - magic
+    hs = (sh + magic) - magic
+    rc = (ch - hc) + cl
+    rs = (sh - hs) + sl
+    if kind == 0:
+        return hc, rc, -hs, -rs
+    return hs, rs, hc, rc
 
 
-@njit(inline="always")  # type: ignore[untyped-decorator]
-def compare_entry(x, y, i, stored, mantissa, floor_bits, constant):  # type: ignore[no-untyped-def]
-    """|stored - exact|, 1/ulp of the exact value, and whether that value is a power of two or zero.
+@njit(forceinline=True)  # type: ignore[untyped-decorator]
+def compare(x0, x1, x2, x3, fine, y, stored, floor, constant):  # type: ignore[no-untyped-def]
+    """|stored - exact|, 1/ulp of the exact value, and that value rounded to float64.
 
-    x: h and r of one factor (cosine, sine with its sign); y: h and r of the other, as in the NumPy
-    method: hi is exact, and lo holds what has an r in it.
+    x: h and r of the left factors; fine[y:]: h of cosine and sine, r of both, h + r of both.  As in
+    the NumPy method hi is exact, and lo holds what has an r in it.
     """
-    hc, hs, rc, rs = y[0, i], y[1, i], y[2, i], y[3, i]
-    hi = fma(x[0, i], hc, x[2, i] * hs)
-    lo = fma(x[0, i], rc, fma(x[1, i], hc + rc, fma(x[2, i], rs, x[3, i] * (hs + rs))))
-    error = abs((stored - hi) - lo)
-    bits = bits_of(hi + lo)
-    inverse = float_of(constant - max(bits & np.int64(0x7FF0000000000000), floor_bits))
-    return error, inverse, (bits & mantissa) == 0
+    hi = fma(x0, load(fine, y), x2 * load(fine, y + WIDTH))
+    lo = fma(x2, load(fine, y + 3 * WIDTH), x3 * load(fine, y + 5 * WIDTH))
+    lo = fma(x0, load(fine, y + 2 * WIDTH), fma(x1, load(fine, y + 4 * WIDTH), lo))
+    value = hi + lo
+    return magnitude((stored - hi) - lo), bits_minus(constant, larger(binade(value), floor)), value
 
 
 @njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
@@ -140,99 +167,118 @@ def compare_rows(
     offset,
     stored,
     column,  # type: ignore[no-untyped-def]
-    mantissa,
-    floor_bits,
+    powers,
+    floor,
     constant,
     limits,
-    scales,
+    bound,
+    position,
     sums,
     needs,
+    tops,
     doubtful,
     found,
 ):
-    """Compares one plane of a chunk, stored[:, column : column + pairs], with the exact values.
+    """Compares one plane of a chunk, stored[:, column:], with the exact values.
 
-    high (1024, 4, pairs): rotations by multiples of 1024 from the span's start, middle (16, 4,
-    pairs): by multiples of 64, both double-double; fine (64, 4, pairs): by 0 .. 63, split into
-    h and r on the grid.  kind: 0 for cosines, 1 for sines.  magic: 1.5 * 2^52 times the grid.
+    Tiles: high (tiles, 1024, 4, 8), rotations by multiples of 1024 from the span's start, and
+    middle (tiles, 16, 4, 8), by multiples of 64, both double-double; fine (tiles, 64, 6, 8), by
+    0 .. 63, split into h and r on the grid (see `compare`).  kind: 0 for cosines, 1 for sines.  magic:
+    1.5 * 2^52 times the grid.  stored is C-contiguous and has 8 columns a tile from `column` on.
 
-    The steps and the names are those of the judge's NumPy path.  Adds to sums, per pair, the
-    errors in ulp; raises needs, per pair, to the angle error that a row needs; doubtful
-    (capacity, 2) takes rows and pairs left to finer means.  found returns: their number (possibly
-    past the capacity), the count of wrong roundings, the first row with one, the first row past
-    the threshold (or -1), and the bits of the largest ratio and of the largest error.
+    The steps and the names are those of the judge's NumPy path.  powers: whether exact values that
+    round to a power of two are left in doubt.  limits: where 1/ulp is too large to rely on, margin and
+    slack of a half, the rounding that is allowed, and the ratio below which no entry can be wrong or in
+    doubt; bound: the threshold; position: that of the first row.  Adds to sums, per pair, the errors in ulp; raises needs, per pair, to the
+    angle error that a row needs; doubtful (capacity, 2) takes rows and pairs left to finer means.
+    Sets tops to the largest ratio and the largest error, and found to: the number of doubtful entries
+    (possibly past the capacity), the count of wrong roundings, the first row with one, the first row
+    past the threshold (or -1), and the first row and pair of the 64 x 8 entries that hold the largest
+    ratio, and of those with the largest error.
 
-    One loop without branches over the pairs does nearly all the work, so that it becomes vector
-    code; others look at the few rows that have something to report.
+    Eight pairs of 64 rows at a time, first a loop that only looks for something to report; nearly
+    always there is nothing.
     """
-    pairs = high.shape[2]
-    reliable, margin, slack, threshold, rounding = limits[0], limits[1], limits[2], limits[3], limits[4]
-    unsure_count, wrong_count, first_wrong, first_past = 0, 0, -1, -1
-    top = np.int64(0)
-    big = np.int64(0)
-    # Positive floats are ordered as their bits are, and integer maxima become vector code.
-    half_bits = bits_of(0.5 - margin - slack * reliable)
-    threshold_bits, rounding_bits = bits_of(threshold), bits_of(rounding)
-    x = np.empty((4, pairs + 8))
-    mask = (1 << COMPARE_BITS) - 1
-    for row in range(stored.shape[0]):
+    step, rows = stored.shape[1], len(stored)
+    size = 1 << COMPARE_BITS
+    part, fine_part = 4 * WIDTH, 6 * WIDTH
+    reliable, margin, slack = splat(limits[0]), splat(limits[1]), splat(limits[2])
+    rounding, safe, threshold = splat(limits[3]), splat(limits[4]), splat(bound)
+    shift, bottom, nothing, one_half = splat(magic), splat(floor), splat(0.0), splat(0.5)
+    largest, farthest = 0.0, 0.0
+    unsure_count, wrong_count, first_wrong, first_past = 0, 0, rows, rows
+    row = 0
+    while row < rows:
         at = offset + row
-        if row == 0 or at & mask == 0:
-            a, b = high[at >> 10], middle[(at & 1023) >> COMPARE_BITS]
-            for i in range(pairs):
-                ch, cl = combine(a[0, i], a[1, i], b[0, i], b[1, i], -a[2, i], -a[3, i], b[2, i], b[3, i])
-                sh, sl = combine(a[2, i], a[3, i], b[0, i], b[1, i], a[0, i], a[1, i], b[2, i], b[3, i])
-                hc = (ch + magic) - magic
-                hs = (sh + magic) - magic
-                rc = (ch - hc) + cl
-                rs = (sh - hs) + sl
-                x[0, i] = hc if kind == 0 else hs
-                x[1, i] = rc if kind == 0 else rs
-                x[2, i] = -hs if kind == 0 else hc
-                x[3, i] = -rs if kind == 0 else rc
-        y = fine[at & mask]
-        line = stored[row, column : column + pairs]
-        odd = 0
-        row_top = np.int64(0)
-        row_big = np.int64(0)
-        for i in range(pairs):
-            error, inverse, power = compare_entry(x, y, i, np.float64(line[i]), mantissa, floor_bits, constant)
-            vague = (inverse > reliable) | power
-            ratio = 0.0 if vague else error * inverse
-            odd += vague
-            sums[i] += ratio
-            row_top = max(row_top, bits_of(ratio))
-            row_big = max(row_big, bits_of(error))
-        top = max(top, row_top)
-        big = max(big, row_big)
-        if row_top > threshold_bits and first_past < 0:
-            first_past = row
-        if row_big > rounding_bits:
-            scale = scales[row]
-            for i in range(pairs):
-                error, inverse, power = compare_entry(x, y, i, np.float64(line[i]), mantissa, floor_bits, constant)
-                need = (error - rounding) * scale
-                needs[i] = need if need > needs[i] else needs[i]
-        if odd or row_top >= half_bits:
-            for i in range(pairs):
-                error, inverse, power = compare_entry(x, y, i, np.float64(line[i]), mantissa, floor_bits, constant)
-                half = error * inverse - 0.5
-                near = margin + slack * inverse
-                if inverse > reliable or power or abs(half) <= near:
-                    if unsure_count < doubtful.shape[0]:
-                        doubtful[unsure_count, 0] = row
-                        doubtful[unsure_count, 1] = i
-                    unsure_count += 1
-                elif half > near:
-                    wrong_count += 1
-                    if first_wrong < 0:
-                        first_wrong = row
+        fine_row = at & (size - 1)
+        last = min(rows, row + size - fine_row)
+        for tile in range(len(fine)):
+            pair = tile * WIDTH
+            a, b = (tile * 1024 + (at >> 10)) * part, (tile * 16 + ((at & 1023) >> COMPARE_BITS)) * part
+            x0, x1, x2, x3 = left_factors(high, a, middle, b, kind, shift)
+            total, top, big, most, special = nothing, nothing, nothing, nothing, 0
+            i, y = row * step + column + pair, (tile * size + fine_row) * fine_part
+            for _ in range(row, last):
+                error, inverse, value = compare(x0, x1, x2, x3, fine, y, load(stored, i), bottom, constant)
+                ratio = error * inverse
+                total = total + ratio
+                top, big, most = larger(ratio, top), larger(error, big), larger(inverse, most)
+                if powers:
+                    special |= powers_of_two(value)
+                i += step
+                y += fine_part
+            news = above(top, safe) | above(top, threshold) | above(most, reliable) | special
+            if news | above(big, rounding):
+                total, top, need = nothing, nothing, load(needs, pair)
+                i, y = row * step + column + pair, (tile * size + fine_row) * fine_part
+                for r in range(row, last):
+                    error, inverse, value = compare(x0, x1, x2, x3, fine, y, load(stored, i), bottom, constant)
+                    ratio = error * inverse
+                    # At position 0 an error needs an impossible angle error.
+                    scale = splat(1 / (position + r) if position + r > 0 else 1e300)
+                    need = larger((error - rounding) * scale, need)
+                    if news:
+                        vague = above(inverse, reliable)
+                        if powers:
+                            vague |= powers_of_two(value)
+                        over = ratio - one_half
+                        near = fma(slack, inverse, margin)
+                        wrong = above(over, near)
+                        doubt = (255 ^ wrong ^ above(-near, over)) | vague
+                        wrong &= ~doubt
+                        ratio = without(ratio, vague)
+                        wrong_count += how_many(wrong)
+                        if wrong and r < first_wrong:
+                            first_wrong = r
+                        if r < first_past and above(ratio, threshold):
+                            first_past = r
+                        if doubt:
+                            for k in range(WIDTH):
+                                if doubt >> k & 1:
+                                    if unsure_count < len(doubtful):
+                                        doubtful[unsure_count, 0] = r
+                                        doubtful[unsure_count, 1] = pair + k
+                                    unsure_count += 1
+                    total = total + ratio
+                    top = larger(ratio, top)
+                    i += step
+                    y += fine_part
+                store(needs, pair, need)
+            store(sums, pair, load(sums, pair) + total)
+            if above(top, splat(largest)):
+                found[4], found[5] = row, pair
+                for k in range(WIDTH):
+                    largest = max(largest, lane(top, k))
+            if above(big, splat(farthest)):
+                found[6], found[7] = row, pair
+                for k in range(WIDTH):
+                    farthest = max(farthest, lane(big, k))
+        row = last
+    tops[0], tops[1] = largest, farthest
     found[0] = unsure_count
     found[1] = wrong_count
-    found[2] = first_wrong
-    found[3] = first_past
-    found[4] = top
-    found[5] = big
+    found[2] = first_wrong if first_wrong < rows else -1
+    found[3] = first_past if first_past < rows else -1
 
 
 @njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]

@@ -227,6 +227,7 @@ class _Measure:
         self.format = fmt
         # 1/ulp as a power of two by exponent arithmetic: 2^(p-1) / 2^e, e at least emin.
         self.floor = max(fmt.emin + 1023, 64) << 52
+        self.smallest = 2.0 ** ((self.floor >> 52) - 1023)
         # The constant exceeds 2^63; 64-bit subtraction wraps around to the right bits.
         self.constant = ((2046 + p - 1) << 52) - 2**64
         self.slack = 2 * oracle.split_bound
@@ -234,13 +235,17 @@ class _Measure:
         self.reliable = (2.0**-10 if p == 53 else 2.0**-21) / self.slack
         # Exponent bits of exact values up to which 1/ulp may exceed that.
         self.unreliable_bits = (2046 + p - (math.frexp(self.reliable)[1] + 1022)) << 52
-        # A float64 value hi + lo rounded up to a power of two hides the smaller ulp below it.  For
-        # the short formats that moves a ratio by less than the margin; float64 is checked.
-        self.margin = 2.0**-40 if p == 53 else 2.0**-20
+        # A float64 value hi + lo rounded up to a power of two hides the smaller ulp below it, and with
+        # it a neighbour whose ratio then seems to be a half less at most 2^(p - 54).  For the short
+        # formats the margin covers that; float64 is checked.
+        self.margin = 2.0**-40 if p == 53 else 2.0**-28
         self.mantissa = _MANTISSA if p == 53 else -1
         # What cos in the stored format, and multiplying by the amplitude, may add: below an ulp of
         # the top binade each.
         self.rounding = 2.0 ** (1 - p) * float(oracle.modulus)
+        # Below this ratio an entry is certainly nearest.
+        self.safe = 0.5 - self.margin - self.slack * self.reliable
+        self.limits = np.array([self.reliable, self.margin, self.slack, self.rounding, self.safe])
 
     def inverse(self, x: Array) -> tuple[Array, Array]:
         """1/ulp at x, and where x is a power of two or zero in the sense that `mantissa` gives."""
@@ -262,6 +267,7 @@ class _Shard:
         self.tally = _Tally(needs=np.full(self.oracle.pairs, -math.inf))
         self.measures = [_Measure(s.format, self.oracle) for s in task.stored]
         self._space: list[Array] = []
+        self._doubtful = np.empty((1 << 10, 2), np.int64)
         self._proved: dict[tuple[int, int, int, float, str], tuple[bool, float]] = {}
 
     def run(self, first: int, count: int, progress: Callable[[int], None] | None = None) -> _Tally:
@@ -377,7 +383,7 @@ class _Shard:
             assert tally.needs is not None
             np.maximum(tally.needs[pairs], _needs(error, measure.rounding, position), out=tally.needs[pairs])
         unsure = vague
-        if top >= 0.5 - measure.margin - measure.slack * measure.reliable:
+        if top >= measure.safe:
             half = ratio - 0.5
             near = measure.margin + measure.slack * inverse
             wrong, close = half > near, np.abs(half) <= near
@@ -403,16 +409,14 @@ class _Shard:
 
         tally, measure, n, rows = self.tally, self.measures[file], self.oracle.pairs, len(values)
         span, offset = divmod(position, SPAN)
-        high, middle, fine, magic = self.oracle.compare_tables(span)
-        p = np.arange(position, position + rows, dtype=np.float64)
-        if position == 0:
-            p[0] = 1e-300  # so that an error at position 0 needs an impossible angle error
-        limits = np.array([measure.reliable, measure.margin, measure.slack, self.task.threshold, measure.rounding])
-        plane, at = (values, column) if step == 1 else (np.ascontiguousarray(values[:, column::step][:, :n]), 0)
-        capacity = 1 << 10
+        high, middle, fine, magic, filler = self.oracle.compare_tables(span)
+        width = 8 * len(fine)
+        plane, at = values, column
+        if step != 1 or n != width or not values.flags.c_contiguous:
+            plane, at = np.full((rows, width), filler, values.dtype), 0
+            plane[:, :n] = values[:, column::step][:, :n]
         while True:
-            sums, needs, found = np.zeros(n), np.full(n, -math.inf), np.zeros(6, np.int64)
-            doubtful = np.empty((capacity, 2), np.int64)
+            sums, needs, tops, found = np.zeros(width), np.full(width, -math.inf), np.zeros(2), np.zeros(8, np.int64)
             compare_rows(
                 high,
                 middle,
@@ -422,49 +426,64 @@ class _Shard:
                 offset,
                 plane,
                 at,
-                measure.mantissa,
-                measure.floor,
+                measure.mantissa > 0,
+                measure.smallest,
                 measure.constant,
-                limits,
-                1 / p,
+                measure.limits,
+                self.task.threshold,
+                float(position),
                 sums,
                 needs,
-                doubtful,
+                tops,
+                self._doubtful,
                 found,
             )
-            if found[0] <= capacity:
+            if found[0] <= len(self._doubtful):
                 break
-            capacity = int(found[0])  # a chunk full of ties: once more, with room for them
+            self._doubtful = np.empty((int(found[0]), 2), np.int64)  # full of ties: once more, with room for them
         total = float(sums.sum())
         if not math.isfinite(total) and not np.isfinite(values).all():
             raise self._not_finite(file, values, position)
         tally.total += total
         tally.wrong += int(found[1])
-        top, big = (float(x) for x in found[4:6].view(np.float64))
+        top, big = (float(x) for x in tops)
         if big > measure.rounding:
             needs[needs > 1e200] = math.inf
             assert tally.needs is not None
-            np.maximum(tally.needs, needs, out=tally.needs)
+            np.maximum(tally.needs, needs[:n], out=tally.needs)
         news = (
             tally.worst is None or top > tally.worst[0],
             tally.largest is None or big > tally.largest[0],
             found[2] >= 0 and (tally.first_wrong is None or tally.first_wrong[0] >= position),
             found[3] >= 0 and (tally.first_past is None or tally.first_past[0] >= position),
         )
-        if any(news):
-            self._locate(values, position, file, kind, column, step)
+        spots = {(int(found[4 + 2 * k]), 64, int(found[5 + 2 * k]), 8) for k in (0, 1) if news[k]}
+        spots |= {(int(found[k]), 1, 0, n) for k in (2, 3) if news[k]}
+        for row, height, pair, width in spots:
+            area = slice(row, min(row + height, rows)), slice(pair, min(pair + width, n))
+            self._locate(values, position, file, kind, column, step, *area)
         if found[0]:
-            at_rows, pairs = doubtful[: found[0]].T
+            at_rows, pairs = self._doubtful[: found[0]].T
             top = max(top, self._settle(values, position, file, kind, column, step, at_rows, pairs))
         return top, big
 
-    def _locate(self, values: Array, position: int, file: int, kind: int, column: int, step: int) -> None:
-        """Where a chunk has its extremes and first faults: NumPy finds the places, in rare chunks."""
+    def _locate(
+        self,
+        values: Array,
+        position: int,
+        file: int,
+        kind: int,
+        column: int,
+        step: int,
+        rows: slice,
+        pairs: slice,
+    ) -> None:
+        """Where a part of a chunk has its extremes and first faults: NumPy finds the places."""
         again = _Shard(self.task)
         again._space = self._space
-        for pair in range(0, self.oracle.pairs, self.GROUP):
-            pairs = slice(pair, min(pair + self.GROUP, self.oracle.pairs))
-            again._numpy(values, position, file, kind, column, step, pairs)
+        for pair in range(pairs.start, pairs.stop, self.GROUP):
+            group = slice(pair, min(pair + self.GROUP, pairs.stop))
+            again._numpy(values[rows], position + rows.start, file, kind, column, step, group)
         self._space = again._space
         mine, other = self.tally, again.tally
         for name in ("worst", "largest"):

@@ -66,7 +66,7 @@ class Reader:
     def __init__(self, stored: Stored) -> None:
         self.stored = stored
         self._file = None
-        self._buffer = bytearray()
+        self._buffer = np.empty(0, np.uint8)
         if stored.path is not None:
             try:
                 self._file = open(stored.path, "rb", buffering=0)  # noqa: SIM115
@@ -97,9 +97,10 @@ class Reader:
         assert self._file is not None
         size = count * s.columns * s.raw.itemsize
         if len(self._buffer) < size:
-            self._buffer = bytearray(size)
+            memory = np.empty(size + 64, np.uint8)
+            self._buffer = memory[-memory.ctypes.data % 64 :][:size]  # on a cache line, for vector loads
         view = memoryview(self._buffer)[:size]
-        out = np.frombuffer(view, s.raw).reshape(count, s.columns)
+        out = self._buffer[:size].view(s.raw).reshape(count, s.columns)
         at, end = s.offset + start * s.columns * s.raw.itemsize, 0
         while end < len(view):
             got = os.preadv(self._file.fileno(), [view[end:]], at + end)

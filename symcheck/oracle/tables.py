@@ -334,7 +334,7 @@ class Oracle:
         while done < rows:
             span, offset = divmod(start + done, SPAN)
             count = min(SPAN - offset, rows - done)
-            fill(*self._fill_tables(span), offset, count, *(x[done : done + count] for x in arrays))
+            fill(*self._fill_tables(span), offset, *(x[done : done + count] for x in arrays))
             done += count
         return Block(start, arrays[0], arrays[1], arrays[2], arrays[3], self.bound)
 
@@ -355,44 +355,52 @@ class Oracle:
                 np.add(block.cos_hi, block.cos_lo, out=cos[at])
                 np.add(block.sin_hi, block.sin_lo, out=sin[at])
             return cos, sin
-        from .compiled import fill_doubles
+        from .compiled import fill
 
         done = 0
         while done < rows:
             span, offset = divmod(start + done, SPAN)
             count = min(SPAN - offset, rows - done)
             at = slice(done, done + count)
-            fill_doubles(*self._fill_tables(span), offset, count, cos[at], sin[at])
+            fill(*self._fill_tables(span), offset, cos[at], cos[:0], sin[at], sin[:0])
             done += count
         return cos, sin
 
     def _fill_tables(self, span: int) -> tuple[Array, Array, Array]:
         """coarse, steps and low of compiled.fill."""
+        from .compiled import tiles
+
+        zeros = (0.0,) * 4
         if self._fill_low is None:
             low = _rows(self.low_table())[:256]
-            self._fill_low = (_rows(self._seed(range(0, 2**14, 256))), np.ascontiguousarray(low))
+            self._fill_low = (tiles(_rows(self._seed(range(0, 2**14, 256))), zeros), tiles(low, zeros))
         if span not in self._fill_high:
             start = span * SPAN
-            self._fill_high[span] = _rows(self._seed(range(start, start + SPAN, 2**14), with_amplitude=True))
+            seeds = self._seed(range(start, start + SPAN, 2**14), with_amplitude=True)
+            self._fill_high[span] = tiles(_rows(seeds), zeros)
             while len(self._fill_high) > 4:
                 self._fill_high.popitem(last=False)
         return (self._fill_high[span], *self._fill_low)
 
-    def compare_tables(self, span: int) -> tuple[Array, Array, Array, float]:
-        """high, middle, fine and magic of compiled.compare_rows."""
+    def compare_tables(self, span: int) -> tuple[Array, Array, Array, float, float]:
+        """high, middle, fine, magic and filler of compiled.compare_rows."""
+        from .compiled import tiles
+
+        filler = 0.75 * float(self.modulus)  # a value like others: no power of two, and not small
         if self._compare_low is None:
             (h, r), low = self.low_factors(), self.low_table()
-            parts = np.stack([h[:, 0], h[:, 1], r[:, 0], r[:, 2]])[:, :, :64]
+            fine = np.stack([h[:, 0], h[:, 1], r[:, 0], r[:, 2], r[:, 1], r[:, 3]])[:, :, :64]
             self._compare_low = (
-                np.ascontiguousarray(_rows(low)[::64]),
-                np.ascontiguousarray(parts.transpose(2, 0, 1)),
+                tiles(_rows(low)[::64], (1, 0, 0, 0)),
+                tiles(fine.transpose(2, 0, 1), (1, 1, 0, 0, 1, 1)),
             )
         if span not in self._compare_high:
-            self._compare_high[span] = _rows(self.high_table(span))
+            self._compare_high[span] = tiles(_rows(self.high_table(span)), (filler, 0, 0, 0))
             while len(self._compare_high) > 4:
                 self._compare_high.popitem(last=False)
         middle, fine = self._compare_low
-        return self._compare_high[span], middle, fine, 1.5 * 2.0 ** (52 - _GRID_BITS) * float(self.modulus)
+        magic = 1.5 * 2.0 ** (52 - _GRID_BITS) * float(self.modulus)
+        return self._compare_high[span], middle, fine, magic, filler
 
     def stream(self, start: int, stop: int, rows: int = 16384) -> Iterator[Block]:
         """Blocks of at most `rows` positions from start to stop; memory does not grow with the table."""

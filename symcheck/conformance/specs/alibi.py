@@ -119,6 +119,7 @@ def _judge(run: Run, found: dict[int, np.ndarray]) -> None:
             "alibi.geometric", dtype, spread, limit, positions=np.array(list(ratios)),
             message="heads a power of two: neighbouring slopes have one ratio",
             diagnosis=cause if (spread > limit).any() else None,
+            snippet=_snippet(run, largest) if (spread > limit).any() else None,
         )  # fmt: skip
 
 
@@ -243,6 +244,7 @@ def _bias(run: Run, instance: Instance, counts: list[int]) -> None:
             cause = "the bias grows with the distance: its sign is changed"
     run.judge(
         "alibi.bias", dtype, error, limit, positions=np.array([r[0] for r in rows]), diagnosis=cause,
+        snippet=_bias_snippet(run, bad[0], tokens) if bad else None,
         message="differences along the keys under the causal mask, by number of heads",
     )  # fmt: skip
 
@@ -260,6 +262,23 @@ def _narrow_bias(last: dict[int, np.ndarray]) -> str:
             if all(agrees):
                 return f"the bias is computed in {fmt}, counted {counted}: slopes and products are rounded to it"
     return NONE_KNOWN
+
+
+def _bias_snippet(run: Run, heads: int, tokens: int) -> str:
+    """The step along the keys, at the middle of the last query's row, for each head."""
+    target = run.session.target
+    values = f"np.asarray({target.call_name}({heads}, {tokens}))"
+    if run.session.backend == "torch":
+        values = f"{target.call_name}({heads}, {tokens}).double().numpy()"
+    exact = ", ".join(f"{s:.7g}" for s in np.asarray(alibi_slopes(heads, dtype="float64"))[:6])
+    return "\n".join(
+        [
+            "import numpy as np",
+            target.import_lines,
+            f"last = {values}.reshape({heads}, -1, {tokens})[:, -1]",
+            f"print(np.diff(last)[:6, {tokens // 2}])  # expected {exact}",
+        ]
+    )
 
 
 def _snippet(run: Run, heads: int) -> str:

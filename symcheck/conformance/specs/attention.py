@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from symcheck.conformance import snippets
 from symcheck.conformance.bounds import unit_roundoff
 from symcheck.conformance.diagnosis import NONE_KNOWN
 from symcheck.conformance.identities import residual
@@ -87,7 +88,25 @@ def _formula(run: Run, instance: Instance, dtype: str, masked: bool) -> None:
         run.judge(
             "attention.formula", dtype, error, bound, positions=np.arange(TOKENS), message=name,
             unit=unit_roundoff(dtype), diagnosis=cause,
+            snippet=None if cause is None else _snippet(run, dtype, mask, bound),
         )  # fmt: skip
+
+
+def _snippet(run: Run, dtype: str, mask: np.ndarray | None, bound: float, order: np.ndarray | None = None) -> str:
+    """The output beside the definition's, or that of exchanged tokens beside the exchanged output."""
+    setup = [f"q, k, v = g.standard_normal((3, {TOKENS}, {DIM}))"]
+    arguments, known = "a(q), a(k), a(v)", "None"
+    if mask is not None:
+        setup.append(f"mask = np.array({mask.astype(int).tolist()}, bool)")
+        known = "mask"
+        arguments += ", torch.tensor(mask)" if run.session.backend == "torch" else ", mask"
+    exact = f"exact(q, k, v, mask={known})"
+    if order is not None:
+        setup.append(f"s = {order.tolist()}")
+        moved = arguments.replace("a(q), a(k), a(v)", "a(q[s]), a(k[s]), a(v[s])")
+        exact = f"b({run.session.target.call_name}({arguments}))[s]"
+        arguments = moved
+    return snippets.compared(run.session, dtype, "attention.attention", setup, arguments, exact, bound, "b({})")
 
 
 def _cause(q: np.ndarray, k: np.ndarray, v: np.ndarray, mask: np.ndarray | None, out: np.ndarray, bound: float) -> str:
@@ -168,6 +187,7 @@ def _equivariance(run: Run, instance: Instance, dtype: str, masked: bool) -> Non
             run.judge(
                 theorem, dtype, error, bound, positions=np.arange(TOKENS), diagnosis=cause,
                 message=f"{name}, {label}", unit=unit_roundoff(dtype),
+                snippet=None if cause is None else _snippet(run, dtype, mask if masked else None, bound, order),
             )  # fmt: skip
         if masked and not mask.all():
             _witness(run, instance, dtype, mask, name, x)

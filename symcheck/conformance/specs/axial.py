@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from symcheck.conformance import snippets
 from symcheck.conformance.bounds import rotation_bounds, unit_roundoff
 from symcheck.conformance.diagnosis import NONE_KNOWN
 from symcheck.conformance.identities import Outputs, residuals, sides
@@ -72,6 +73,7 @@ def _measure(run: Run, instance: Instance, dim: int, axes: int, dtype: str) -> l
             worst=Worst(1, None, min(found[bad[0]].defect, 1e300)),
             bound=16 * u,
             diagnosis=NONE_KNOWN,
+            snippet=_matrix(run, dtype, dim, axes, bad[0]),
             message=f"steps along axis {bad[0]}: {found[bad[0]].reason or 'the blocks are no rotations'}",
         )
         raise Stop
@@ -134,6 +136,7 @@ def _measure(run: Run, instance: Instance, dim: int, axes: int, dtype: str) -> l
         dtype,
         diagnosis=(f"the axes are {kind}, not {wanted}: equal when all coordinates agree" if wrong and not shared else None),
         message=(f"{len(shared)} pairs turn along more than one axis" if shared else f"{kind}, sections {sections}"),
+        snippet=_matrix(run, dtype, dim, axes, 0) if wrong else None,
     )
     run.row(
         "axial.frequencies",
@@ -141,9 +144,25 @@ def _measure(run: Run, instance: Instance, dim: int, axes: int, dtype: str) -> l
         dtype,
         bound=float(limit.max()),
         diagnosis=None if ladder else NONE_KNOWN,
+        snippet=None if ladder else _matrix(run, dtype, dim, axes, 0),
         message=ladder or f"neither one ladder over all pairs nor one for each axis, base {base:g}",
     )
     return found
+
+
+def _matrix(run: Run, dtype: str, dim: int, axes: int, axis: int) -> str:
+    """What a step along one axis does: the angle of each coordinate that it turns."""
+    step = [int(a == axis) for a in range(axes)]
+    lines = [
+        f"R = f(np.eye({dim}), np.tile({step}, ({dim}, 1))).T  # one step along axis {axis}",
+        "print(np.arccos(np.clip(np.diag(R), -1, 1)))  # frequency of each coordinate; 0 where it is left alone",
+    ]
+    return _snippet(run, dtype, lines)
+
+
+def _snippet(run: Run, dtype: str, lines: list[str]) -> str:
+    """`f(x, c)` is the target on a float array and coordinates [T, axes]."""
+    return snippets.joined([*snippets.rotation(run.session, dtype), *lines])
 
 
 def _turned(rotation: Rotation) -> np.ndarray:
@@ -180,8 +199,20 @@ def _relative(run: Run, instance: Instance, dim: int, found: list[Rotation], dty
         norm = np.maximum(norm, np.linalg.norm(q64[:, at], axis=1) * np.linalg.norm(k64[:, at], axis=1))
     # Frequencies are at most 1 and coordinates below 200 on every axis: the bound of frequency 0.9 covers all.
     one = rotation_bounds(np.array([200]), np.array([0.9]), dtype, angle_dtype="float32")[0, 0]
+    limit = 2 * (2 * one + one**2) * norm
+    worst = int(np.argmax(error / limit))
+    move = [
+        f"q, k = np.random.default_rng(0).standard_normal((2, 1, {dim}))",
+        f"left, right = f(q, [{a[worst].tolist()}]) @ f(k, [{b[worst].tolist()}]).T, q @ f(k, [{(b - a)[worst].tolist()}]).T",
+        f"print((left - right).item())  # at most about {axes * float(limit[worst]):.3g}: <R(a) q, R(b) k> = <q, R(b - a) k>",
+    ]
     run.judge(
-        "axial.relative", dtype, error, 2 * (2 * one + one**2) * norm, unit=unit_roundoff(dtype),
+        "axial.relative", dtype, error, limit, unit=unit_roundoff(dtype),
         message="on the pairs of each axis, scores depend on its coordinates' difference alone",
+        snippet=_snippet(run, dtype, move) if not (error <= limit).all() else None,
     )  # fmt: skip
-    run.judge("axial.zero", dtype, zero, one * length, message="coordinates 0 are not turned")
+    still_lines = [f"x = np.ones((1, {dim}))", f"print(np.abs(f(x, [{[0] * axes}]) - x).max())  # expected 0"]
+    run.judge(
+        "axial.zero", dtype, zero, one * length, message="coordinates 0 are not turned",
+        snippet=_snippet(run, dtype, still_lines) if not (zero <= one * length).all() else None,
+    )  # fmt: skip

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from symcheck.conformance import snippets
 from symcheck.conformance.bounds import unit_roundoff
 from symcheck.conformance.diagnosis import NONE_KNOWN
 from symcheck.conformance.identities import BATCH, batch, right_side, sides
@@ -92,6 +93,30 @@ def _judge(
     run.judge(
         id, dtype, error, factor * bound, positions=np.arange(len(out)), unit=unit_roundoff(dtype),
         diagnosis=cause, message=f"scores scaled by {chosen}",
+        snippet=None if cause is None else _snippet(run, dtype, id, factor, factor * bound),
+    )  # fmt: skip
+
+
+def _snippet(run: Run, dtype: str, id: str, factor: float, bound: float) -> str:
+    """Scores of random vectors beside those of the kernel."""
+    if id == "relative.transformer-xl":
+        setup = [
+            f"q = g.standard_normal(({TOKENS}, {DIM})); k, r = g.standard_normal((2, {TOKENS + 3}, {DIM}))",
+            f"u, v = g.standard_normal((2, {DIM}))",
+            "seen = np.isfinite(exact(q, k, r, u, v))",
+        ]
+        return snippets.compared(
+            run.session, dtype, "relative.transformer_xl_scores", setup, "a(q), a(k), a(r), a(u), a(v)",
+            f"{factor:.9g} * exact(q, k, r, u, v)[seen]", bound, "b({})[seen]",
+        )  # fmt: skip
+    setup = [
+        f"q, k = g.standard_normal((2, {TOKENS}, {DIM})); w = g.standard_normal(({2 * REACH + 1}, {DIM}))",
+        *(["q = k = np.repeat(q[:1], len(q), axis=0)"] if id == "relative.offset" else []),
+        f"offset = np.arange({TOKENS}) - np.arange({TOKENS})[:, None]  # key minus query",
+    ]
+    return snippets.compared(
+        run.session, dtype, "relative.shaw_scores", setup, "a(q), a(k), a(w)",
+        f"{factor:.9g} * exact(q, k, w, offset)", bound, "b({})",
     )  # fmt: skip
 
 
@@ -129,6 +154,7 @@ def _shaw(run: Run, dtype: str) -> None:
         "relative.offset", dtype, spread, limit, positions=np.arange(-REACH, REACH + 1),
         message=f"one token everywhere: the score is a function of the offset clipped to {REACH}",
         diagnosis=NONE_KNOWN if (spread > limit).any() else None,
+        snippet=_snippet(run, dtype, "relative.offset", 1.0, float(limit)) if (spread > limit).any() else None,
     )  # fmt: skip
 
 

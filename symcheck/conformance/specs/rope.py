@@ -5,12 +5,14 @@ Also accepted: rotate(q[T, d], k[T, d], positions[T]) -> (q', k'), whose two sid
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from symcheck.conformance import snippets
 from symcheck.conformance.bounds import (
     pair_score_bounds,
     rotation_bounds,
@@ -51,6 +53,15 @@ for _name in (*VECTOR_THEOREMS, *MATRIX_THEOREMS):
     sides(_name)
 
 
+def _form(run: Run) -> str:
+    """How the target takes vectors and positions: "plain", "swapped", or "pair" for q and k together."""
+    parameters = run.session.parameters or []
+    names = [p["name"].lower() for p in parameters if p["kind"] == "plain" and p["required"]]
+    if len(names) >= 3 and names[0].startswith("q") and names[1].startswith("k"):
+        return "pair"
+    return "swapped" if names and names[0].startswith("pos") and len(names) >= 2 else "plain"
+
+
 class Probe:
     """Calls the target in its normal form and looks at what comes back.
 
@@ -60,16 +71,7 @@ class Probe:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.instance: Instance = run.fresh()
-        self.form = self._form()
-
-    def _form(self) -> str:
-        parameters = self.run.session.parameters
-        if not parameters:
-            return "plain"
-        names = [p["name"].lower() for p in parameters if p["kind"] == "plain" and p["required"]]
-        if len(names) >= 3 and names[0].startswith("q") and names[1].startswith("k"):
-            return "pair"
-        return "swapped" if names and names[0].startswith("pos") and len(names) >= 2 else "plain"
+        self.form = _form(run)
 
     @property
     def sides(self) -> tuple[int, ...]:
@@ -283,7 +285,9 @@ def _rows_decide_nothing(run: Run, probe: Probe, dim: int, dtype: str) -> None:
         limit,
         diagnosis="positions are ignored: row t is rotated as position t" if same else NONE_KNOWN,
         message="one vector at position 5 in every row comes out differently in each row",
-        snippet=_snippet(run, dtype, dim, None, 5, None),
+        snippet=_about(
+            run, dtype, [f"y = f(np.ones((4, {dim})), [5, 5, 5, 5])", "print(np.abs(y - y[0]).max())  # expected 0"]
+        ),
     )
     raise Stop
 
@@ -335,7 +339,15 @@ def _measure(run: Run, probe: Probe, dim: int, dtype: str) -> Setting:
             first_failure=0 if found.reason and "position 0" in found.reason else 1,
             diagnosis=cause,
             message=found.reason or "the blocks of the matrix at position 1 are no rotations",
-            snippet=_snippet(run, dtype, dim, None, 1, None),
+            snippet=_about(
+                run,
+                dtype,
+                [
+                    f"R = lambda p: f(np.eye({dim}), [p] * {dim}).T",
+                    f"print(np.abs(R(1).T @ R(1) - np.eye({dim})).max())  # at most {tolerance:.3g} for a rotation",
+                    "print(R(1)[:4, :4])",
+                ],
+            ),
         )
         _loose_identities(run, probe, dim, dtype, cause)
         raise Stop
@@ -359,6 +371,16 @@ def _measure(run: Run, probe: Probe, dim: int, dtype: str) -> Setting:
         positions=positions,
         diagnosis=_scale_diagnosis(measured_scale, wanted_scale) if scale_error.max() > scale_bound else None,
         message=f"cos^2 + sin^2 has the square root {measured_scale:.9g}, expected {wanted_scale:.9g}",
+        snippet=_about(
+            run,
+            dtype,
+            [
+                f"x = np.zeros((1, {dim})); x[0, {int(found.first[0])}] = 1",
+                f"print(np.linalg.norm(f(x, [1])))  # expected {wanted_scale:.9g}",
+            ],
+        )
+        if not (scale_error <= scale_bound).all()
+        else None,
     )
     if scale_error.max() <= scale_bound:
         setting.scale = wanted_scale
@@ -446,6 +468,14 @@ def _layout_rows(run: Run, setting: Setting, dtype: str, tolerance: float, width
             dtype,
             diagnosis=f"{2 * found.pairs} coordinates are rotated, not {width}",
             message=f"{2 * found.pairs} of {setting.dim} coordinates are rotated, expected {width}",
+            snippet=_about(
+                run,
+                dtype,
+                [
+                    f"x = np.ones((1, {setting.dim}))",
+                    f"print((f(x, [1]) != f(x, [0])).sum())  # expected {width}",
+                ],
+            ),
         )
     elif width is not None or len(found.fixed):
         run.row(
@@ -736,19 +766,29 @@ def _identities(run: Run, probe: Probe, setting: Setting, dtype: str) -> None:
     relative = relative + setting.score_bounds(q64, k64, np.zeros_like(bounds["d"]), bounds["d"])
     worst = int(np.argmax(error / relative))
     bad = bool((~(error <= relative)).any())
+    at = snippets.scores(dim, int(m[worst]), int(n[worst]), float(relative[worst]))
     run.judge(
         "rope.relative", dtype, error, relative, positions=n, unit=unit_roundoff(dtype),
         message=f"m = {int(m[worst])}, n = {int(n[worst])}" if bad else None,
-        snippet=_score_snippet(run, dtype, dim, int(m[worst]), int(n[worst])) if bad else None,
+        snippet=_about(run, dtype, at) if bad else None,
     )  # fmt: skip
     # At one position both vectors meet the same table: an error of its angle cancels.
+    limit = setting.score_bounds(q64, k64, still, still)
+    lengths = [
+        f"q, k = np.random.default_rng(0).standard_normal((2, 1, {dim}))",
+        f"p = {int(m[np.argmax(isometry / limit)])}",
+        "print((f(q, [p]) @ f(k, [p]).T - q @ k.T).item())  # at most about "
+        f"{float(limit.mean()):.3g} for a rotation: <R q, R k> = <q, k>",
+    ]
     run.judge(
-        "rope.isometry", dtype, isometry,
-        setting.score_bounds(q64, k64, still, still), positions=m, unit=unit_roundoff(dtype),
+        "rope.isometry", dtype, isometry, limit, positions=m, unit=unit_roundoff(dtype),
+        snippet=_about(run, dtype, lengths) if (~(isometry <= limit)).any() else None,
     )  # fmt: skip
+    limit = np.sqrt(((still * q64) ** 2).sum(axis=1)) * np.sqrt(2)
+    left = [f"x = np.random.default_rng(0).standard_normal((1, {dim}))", "print(np.abs(f(x, [0]) - x).max())  # expected 0"]
     run.judge(
-        "rope.zero", dtype, zero,
-        np.sqrt(((still * q64) ** 2).sum(axis=1)) * np.sqrt(2), positions=0 * m, unit=unit_roundoff(dtype),
+        "rope.zero", dtype, zero, limit, positions=0 * m, unit=unit_roundoff(dtype),
+        snippet=_about(run, dtype, left) if (~(zero <= limit)).any() else None,
         message="after the fixed permutation is undone" if setting.rotation.layout == "permuting" else None,
     )  # fmt: skip
     _matrix_identities(run, probe, setting, dtype, m, n)
@@ -782,7 +822,15 @@ def _matrix_identities(run: Run, probe: Probe, setting: Setting, dtype: str, m: 
             where = np.unravel_index(np.argmax(entries / limit), entries.shape)
             error.append(float(entries[where]))
             bound.append(float(limit[where]))
-        run.judge(name, dtype, np.array(error), np.array(bound), positions=n[chosen], unit=unit_roundoff(dtype))
+        bad = np.flatnonzero(~(np.array(error) <= np.array(bound)))
+        snippet = None
+        if len(bad):
+            at = chosen[bad[0]]
+            lines = snippets.matrix_identity(dim, name, int(m[at]), int(n[at]), bound[bad[0]])
+            snippet = _about(run, dtype, lines)
+        run.judge(
+            name, dtype, np.array(error), np.array(bound), positions=n[chosen], unit=unit_roundoff(dtype), snippet=snippet
+        )  # fmt: skip
 
 
 def _loose_identities(run: Run, probe: Probe, dim: int, dtype: str, cause: str) -> None:
@@ -829,7 +877,13 @@ def _distinct(run: Run, probe: Probe, setting: Setting, dtype: str) -> None:
         )  # fmt: skip
     one = int(start[same].min()) if same.any() else None
     message = None if one is None else f"positions {one} and {one + 1} give one result"
-    run.judge("rope.distinct", dtype, shortfall, limit, positions=start, message=message)
+    snippet = None
+    if (~(shortfall <= limit)).any():
+        at = int(np.min(start[~(shortfall <= limit)])) if one is None else one
+        both = [f"x = np.ones((2, {setting.dim}))", f"y = f(x, [{at}, {at + 1}])"]
+        exact = 2 * setting.scale * float(np.sqrt(2 * (np.sin(setting.spectrum.thetas / 2) ** 2).sum()))
+        snippet = _about(run, dtype, [*both, f"print(np.linalg.norm(y[0] - y[1]))  # expected about {exact:.3g}"])
+    run.judge("rope.distinct", dtype, shortfall, limit, positions=start, message=message, snippet=snippet)
 
 
 def _nearness(
@@ -859,36 +913,55 @@ def _calls(run: Run, probe: Probe, setting: Setting, dtype: str) -> None:
     def compare(id: str, whole: np.ndarray, parts: np.ndarray, positions: np.ndarray, what: str) -> None:
         error = np.linalg.norm(as_float(whole) - as_float(parts), axis=1)
         bound = 2 * setting.widest(positions, dtype) * norm[: len(positions)]
-        cause = None
+        cause = snippet = None
         if (~(error <= bound)).any():
             cause = _offset_cause(setting, dtype, x[: len(positions)], parts, positions, norm)
-        run.judge(id, dtype, error, bound, positions=positions, message=what, diagnosis=cause)
+            lines = snippets.one_by_one(setting.dim, count, float(bound.max()), None if id == "rope.incremental" else order)
+            snippet = _about(run, dtype, lines)
+        run.judge(id, dtype, error, bound, positions=positions, message=what, diagnosis=cause, snippet=snippet)
 
     positions = np.arange(count)
+    order = run.random.permutation(count)
     whole = probe(x, positions)
     fresh = run.fresh()
     single = np.concatenate([probe(x[t : t + 1], positions[t : t + 1], instance=fresh) for t in rows])
     compare("rope.incremental", whole, single, positions, "token by token against all at once")
     start = min(1000, max(limit - count, 0))
     far = start + positions[: min(count, limit - start)]
-    gathered = np.concatenate([whole[:0], *[probe(x[t : t + 1], far[t : t + 1]) for t in range(0, len(far), 4)]])
-    window = probe(x[: len(far)], far, instance=run.fresh())
-    picked = np.arange(0, len(far), 4)
-    error = np.linalg.norm(as_float(window)[picked] - as_float(gathered), axis=1)
-    bound = 2 * setting.widest(far[picked], dtype) * norm[picked]
-    exact = _expected(setting, x[: len(far)], far)
-    miss = np.linalg.norm(setting.restore(window) - exact, axis=1)
-    miss_bound = setting.widest(far, dtype) / setting.scale * norm[: len(far)]
-    wrong = bool((~(miss <= miss_bound)).any() or (~(error <= bound)).any())
-    cause = _offset_cause(setting, dtype, x[: len(far)], window, far, norm) if wrong else None
-    run.judge(
-        "rope.offset", dtype, miss, miss_bound, positions=far, diagnosis=cause,
-        message=f"a window from position {start} on, against the exact rotation",
-    )  # fmt: skip
-    order = run.random.permutation(count)
+    _offsets(run, probe, setting, dtype, x[: len(far)], far)
     shuffled = np.empty_like(whole)
     shuffled[order] = probe(x[order], positions[order])
     compare("rope.rows", whole, shuffled, positions, "rows in another order")
+
+
+def _offsets(run: Run, probe: Probe, setting: Setting, dtype: str, x: np.ndarray, far: np.ndarray) -> None:
+    """A window that does not begin at 0, and single tokens of it, against the exact rotation."""
+    norm = np.linalg.norm(as_float(x), axis=1)
+    exact = _expected(setting, x, far)
+    bound = setting.widest(far, dtype) / setting.scale * norm
+    window = probe(x, far, instance=run.fresh())
+    miss = np.linalg.norm(setting.restore(window) - exact, axis=1)
+    picked = np.arange(0, len(far), 4)
+    tokens = np.concatenate([probe(x[t : t + 1], far[t : t + 1]) for t in picked])
+    alone = np.linalg.norm(setting.restore(tokens) - exact[picked], axis=1)
+    wrong, wrong_alone = ~(miss <= bound), ~(alone <= bound[picked])
+    cause = snippet = None
+    if wrong.any() or wrong_alone.any():
+        cause = _offset_cause(setting, dtype, x, window, far, norm)
+        if not wrong.any():
+            cause = _offset_cause(setting, dtype, x[picked], tokens, far[picked], norm[picked])
+        seen, all_exact = (window, exact) if wrong.any() else (tokens, exact[picked])
+        row = int(np.flatnonzero(wrong if wrong.any() else wrong_alone)[0])
+        position = int(far[row] if wrong.any() else far[picked[row]])
+        off = setting.restore(seen)[row] - all_exact[row]
+        pair = int(np.argmax(np.hypot(off[setting.rotation.first], off[setting.rotation.second])))
+        call = far.tolist() if wrong.any() else None
+        snippet = _snippet(run, dtype, setting.dim, setting, position, pair, call=call)
+    run.judge(
+        "rope.offset", dtype, np.concatenate([miss, alone]), np.concatenate([bound, bound[picked]]),
+        positions=np.concatenate([far, far[picked]]), diagnosis=cause, snippet=snippet,
+        message=f"a window from position {far[0]} on and single tokens of it, against the exact rotation",
+    )  # fmt: skip
 
 
 def _expected(setting: Setting, x: np.ndarray, positions: np.ndarray) -> np.ndarray:
@@ -1002,9 +1075,17 @@ def _reuse(run: Run, probe: Probe, setting: Setting) -> None:
             cause = diagnose_rotation(_seen(setting, short, cosine, sine, setting.best, output, None))
             if cause != NONE_KNOWN:
                 cause = f"state kept from the earlier call: {cause}"
+        snippet = None
+        if (found := _worst_entry(short, error, bound)) is not None:
+            ones = f"np.ones(({len(positions)}, {setting.dim}))"
+            earlier = snippets.rotation(run.session, dtype, _form(run))
+            given = f"np.arange({len(positions)})" if len(positions) > 2 else str(positions.tolist())
+            before = [line for line in earlier[:-1] if line == "import ml_dtypes"]
+            before += [earlier[-1].replace("f =", "first =", 1), f"first({ones}, {given})"]
+            snippet = _snippet(run, setting.best, setting.dim, setting, *found, before=before)
         run.judge(
             id, setting.best, error, bound, positions=short, message=f"{what}, then {setting.best} from 0 on",
-            diagnosis=cause,
+            diagnosis=cause, snippet=snippet,
         )  # fmt: skip
 
 
@@ -1039,7 +1120,11 @@ def _cast(run: Run, probe: Probe, setting: Setting) -> None:
         cause = None
         if (~(error <= bound)).any():
             cause = diagnose_rotation(_seen(setting, positions, cosine, sine, dtype, output, None))
-        run.judge(id, dtype, error, bound, positions=positions, message=label, diagnosis=cause)
+        snippet = None
+        if (at := _worst_entry(positions, error, bound)) is not None:
+            before = [f'target.cast("{name}")' for name in ((narrow,) if id == "rope.cast" else (narrow, "float32"))]
+            snippet = _snippet(run, dtype, setting.dim, setting, *at, before=before)
+        run.judge(id, dtype, error, bound, positions=positions, message=label, diagnosis=cause, snippet=snippet)
 
 
 def _domain(run: Run, probe: Probe, setting: Setting) -> None:
@@ -1095,72 +1180,42 @@ def _domain(run: Run, probe: Probe, setting: Setting) -> None:
 # Snippets.
 
 
-def _array_code(run: Run, name: str, dtype: str) -> str:
-    if run.session.backend == "torch":
-        return f"torch.tensor({name}, dtype=torch.{dtype})"
-    if run.session.backend == "jax":
-        return f"jax.numpy.asarray({name}, dtype=jax.numpy.{dtype})"
-    if dtype == "bfloat16":
-        return f"np.asarray({name}, dtype=ml_dtypes.bfloat16)"
-    return f"np.asarray({name}, dtype=np.{dtype})"
+def _snippet(
+    run: Run,
+    dtype: str,
+    dim: int,
+    setting: Setting | None,
+    position: int,
+    pair: int | None,
+    *,
+    before: Sequence[str] = (),
+    call: Sequence[int] | None = None,
+) -> str:
+    """Python that shows one entry and what it should be.
 
-
-def _head(run: Run, dtype: str) -> list[str]:
-    lines = ["import numpy as np"]
-    if run.session.backend == "torch":
-        lines.append("import torch")
-    elif run.session.backend == "jax":
-        lines.append('import jax; jax.config.update("jax_enable_x64", True)')
-    elif dtype == "bfloat16":
-        lines.append("import ml_dtypes")
-    return [*lines, run.session.target.import_lines]
-
-
-def _position_code(run: Run, position: int) -> str:
-    if run.session.backend == "torch":
-        return f"torch.tensor([{position}])"
-    if run.session.backend == "jax":
-        return f"jax.numpy.array([{position}])"
-    return f"np.array([{position}])"
-
-
-def _snippet(run: Run, dtype: str, dim: int, setting: Setting | None, position: int, pair: int | None) -> str:
-    """Python that shows one entry and what it should be."""
-    call = run.session.target.call_name
-    lines = _head(run, dtype)
+    `before` are lines that give the target a history; `call` the positions of the whole call, of which
+    `position` is one.
+    """
+    lines = [*snippets.rotation(run.session, dtype, _form(run)), *before]
+    positions = [position] if call is None else [int(p) for p in call]
     if setting is None or pair is None:
-        lines += [
-            f"x = np.ones((1, {dim}))",
-            f"print({call}({_array_code(run, 'x', dtype)}, {_position_code(run, position)}))",
-        ]
-        return "\n".join(lines)
-    a = int(setting.rotation.first[pair])
-    rows = setting.rotation.permutation
-    out_a, out_b = int(rows[a]), int(rows[int(setting.rotation.second[pair])])
-    cosine, sine = setting.spectrum.table(np.array([position]))
-    lines += [
-        f"x = np.zeros((1, {dim})); x[0, {a}] = 1",
-        f"y = {call}({_array_code(run, 'x', dtype)}, {_position_code(run, position)})",
-        f"print(y[0, {out_a}], y[0, {out_b}])  # expected {setting.scale * cosine[0, pair]:.9g} "
-        f"{setting.sign * setting.scale * sine[0, pair]:.9g}: cos, sin of {position} theta_{pair}",
-    ]
-    return "\n".join(lines)
+        return snippets.joined([*lines, f"print(f(np.ones((1, {dim})), [{position}]))"])
+    first, second = int(setting.rotation.first[pair]), int(setting.rotation.second[pair])
+    row = int(setting.rotation.permutation[first]), int(setting.rotation.permutation[second])
+    cosine, sine = (float(table[0, pair]) * setting.scale for table in setting.spectrum.table(np.array([position])))
+    expected = f"{cosine:.9g} {setting.sign * sine:.9g}: cos, sin of {position} theta_{pair}"
+    return snippets.joined([*lines, *snippets.entry(dim, first, row, positions, positions.index(position), expected)])
 
 
-def _score_snippet(run: Run, dtype: str, dim: int, m: int, n: int) -> str:
-    call = run.session.target.call_name
-    array = _array_code(run, "v", dtype)
+def _about(run: Run, dtype: str, lines: Sequence[str]) -> str:
+    return snippets.joined([*snippets.rotation(run.session, dtype, _form(run)), *lines])
 
-    def turned(name: str, position: int) -> str:
-        vector = array.replace("v,", name + ",")
-        return f"np.asarray({call}({vector}, {_position_code(run, position)}), float)"
 
-    lines = _head(run, dtype)
-    lines += [
-        "g = np.random.default_rng(0)",
-        f"q, k = g.standard_normal((2, 1, {dim}))",
-        f"left = {turned('q', m)} @ {turned('k', n)}.T",
-        f"right = {turned('q', 0)} @ {turned('k', n - m)}.T",
-        "print(left.item(), right.item())  # equal for a rotation: <R(m) q, R(n) k> = <R(0) q, R(n - m) k>",
-    ]
-    return "\n".join(lines)
+def _worst_entry(positions: np.ndarray, error: np.ndarray, bound: np.ndarray) -> tuple[int, int] | None:
+    """The first position with an entry [n, pairs] beyond its bound, and there the worst pair."""
+    bad = ~(error <= bound)
+    if not bad.any():
+        return None
+    row = int(np.flatnonzero(bad.any(axis=1))[0])
+    ratio = np.where(np.isnan(error[row]), np.inf, error[row] / bound[row])
+    return int(positions[row]), int(np.argmax(ratio))

@@ -190,6 +190,7 @@ def _measure(run: Run, table: np.ndarray, dim: int) -> Setting:
         "fails" if wanted is not None and known and layout != wanted else "holds" if known else "fails",
         dtype,
         diagnosis=cause,
+        snippet=None if known else _snippet(run, setting, 1, 0),
         message=f"{layout}; row 0 is position {origin}; the layouts differ by a fixed permutation of coordinates"
         if known
         else "no known layout, origin and spacing gives these rows",
@@ -308,14 +309,14 @@ def _theorems(run: Run, instance: Instance, setting: Setting) -> None:
         rounding = kernel_bounds.gamma(setting.dim, "float64") * half + 8 * unit_roundoff("float64") * by
         limits["sinusoidal.gram"].append(float(product.sum() + rounding))
     for name in errors:
+        error, limit = np.array(errors[name]), np.array(limits[name])
+        at = int(np.argmax(error / limit))
+        bad = not (error <= limit).all()
+        start, by = int(a[at]) - setting.origin, int(offset[at])
         run.judge(
-            name,
-            setting.dtype,
-            np.array(errors[name]),
-            np.array(limits[name]),
-            positions=a + offset,
-            unit=unit_roundoff(setting.dtype),
-        )
+            name, setting.dtype, error, limit, positions=a + offset, unit=unit_roundoff(setting.dtype),
+            snippet=_theorem_snippet(run, setting, name, start, by, limit[at]) if bad else None,
+        )  # fmt: skip
 
 
 def _prefix(run: Run, instance: Instance, setting: Setting) -> None:
@@ -335,6 +336,16 @@ def _prefix(run: Run, instance: Instance, setting: Setting) -> None:
         bound,
         positions=positions,
         message=f"tables of 17, {length} and again 17 rows",
+        snippet=None
+        if (error.max(axis=1) <= bound).all()
+        else "\n".join(
+            [
+                "import numpy as np",
+                run.session.target.import_lines,
+                f"f = lambda n: np.asarray({run.session.target.call_name}(n, {setting.dim}), float).reshape(n, -1)",
+                f"print(np.abs(f(17) - f({length})[:17]).max(), np.abs(f(17) - f({length})[:17]).max())  # expected 0 0",
+            ]
+        ),
     )
 
 
@@ -352,6 +363,32 @@ def _domain(run: Run, setting: Setting) -> None:
             continue
         note = "is accepted" if np.isfinite(table).all() else "gives NaN or infinite entries"
         run.row(id, "not-applicable", setting.dtype, message=f"dim {dim} {note}")
+
+
+def _theorem_snippet(run: Run, setting: Setting, theorem: str, start: int, by: int, limit: float) -> str:
+    """With unknown frequencies, the first entry that is wrong; else two rows at one distance."""
+    if setting.known:
+        return _offset_snippet(run, setting, theorem, start, by, limit)
+    return _snippet(run, setting, 1, 0)
+
+
+def _offset_snippet(run: Run, setting: Setting, theorem: str, start: int, by: int, limit: float) -> str:
+    """Rows at one distance: their inner product, or the angle by which each pair turns, at `start` and at the origin."""
+    sine, cosine = (list(map(int, c)) for c in coordinates(setting.dim, setting.layout))
+    target, rows = run.session.target, start + by + 1
+    lines = ["import numpy as np", target.import_lines]
+    lines.append(f"t = np.asarray({target.call_name}({rows}, {setting.dim}), dtype=float).reshape({rows}, -1)")
+    if theorem == "sinusoidal.gram":
+        lines.append(
+            f"print(t[{start + by}] @ t[{start}] - t[{by}] @ t[0])  # at most about {2 * limit:.3g}: <p_m, p_n> = g(m - n)"
+        )
+    else:
+        lines += [
+            f"z = t[:, {cosine}] + 1j * t[:, {sine}]",
+            f"print(np.abs(z[{start + by}] * z[{start}].conj() - z[{by}] * z[0].conj()).max())  # at most about "
+            f"{2 * limit:.3g}: one shift turns every row alike",
+        ]
+    return "\n".join(lines)
 
 
 def _snippet(run: Run, setting: Setting, row: int, pair: int) -> str:

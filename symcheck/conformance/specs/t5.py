@@ -188,6 +188,7 @@ def _judge(
         first_failure=int(relative[outside][np.argmin(np.abs(relative[outside]))]) if outside.any() else None,
         diagnosis=_cause(relative, found, sign) if outside.any() else None,
         message=f"{_name(setting)}: buckets 0 to {setting[1] - 1}",
+        snippet=_snippet(run, setting, int(relative[at]), sign) if outside.any() else None,
     )
 
 

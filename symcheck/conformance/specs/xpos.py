@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from symcheck.conformance import snippets
 from symcheck.conformance.bounds import unit_roundoff
 from symcheck.conformance.diagnosis import NONE_KNOWN
 from symcheck.conformance.identities import BATCH, batch, right_side, sides
@@ -97,6 +98,7 @@ def _judge(run: Run, instance: Instance, dim: int, dtype: str) -> None:
     run.judge(
         "xpos.formula", dtype, error, bound, positions=positions, unit=unit_roundoff(dtype), diagnosis=cause,
         message="scores q_m . k_n",
+        snippet=None if cause is None else _snippet(run, dtype, dim, layout, base, gamma, unit, float(bound.max())),
     )  # fmt: skip
     # One and the same query and key everywhere: scores are constant along the diagonals.
     same_q, same_k = np.repeat(q[:1], TOKENS, axis=0), np.repeat(k[:1], TOKENS, axis=0)
@@ -108,6 +110,21 @@ def _judge(run: Run, instance: Instance, dim: int, dtype: str) -> None:
     run.judge(
         "xpos.relative", dtype, spread, limit, positions=np.arange(1 - TOKENS, TOKENS),
         message="scores depend on the offset only", diagnosis=cause if (spread > limit).any() else None,
+        snippet=_snippet(run, dtype, dim, layout, base, gamma, unit, float(bound.max())) if (spread > limit).any() else None,
+    )  # fmt: skip
+
+
+def _snippet(run: Run, dtype: str, dim: int, layout: str, base: float, gamma: float, unit: float, bound: float) -> str:
+    """Scores of random vectors beside those of the kernel."""
+    setup = [
+        f"q, k = g.standard_normal((2, {TOKENS}, {dim})); p = np.arange({TOKENS})",
+        f"thetas = {base:.9g} ** (-np.arange(0, {dim}, 2) / {dim})",
+        f"turned = lambda x, key: exact(x, p, thetas, key=key, layout={layout!r}, gamma={gamma:g}, scale_base={unit:g})",
+    ]
+    positions = "torch.tensor(p)" if run.session.backend == "torch" else "p"
+    return snippets.compared(
+        run.session, dtype, "xpos.rotate_xpos", setup, f"a(q), a(k), {positions}", "turned(q, False) @ turned(k, True).T",
+        bound, "(lambda t: b(t[0]) @ b(t[1]).T)({})",
     )  # fmt: skip
 
 
