@@ -336,16 +336,16 @@ def solutions(equations: System, printed: Sequence[Fraction], most: int = 3, loc
     import mpmath
 
     places = [k for k in range(len(printed)) if k not in locked]
-    with mpmath.workdps(40):
-        for size in range(most + 1):
-            found = []
+    found: list[tuple[float, list[Fraction]]] = []
+    for size in range(most + 1):
+        with mpmath.workdps(40):  # left before anything is yielded: a generator that is not run to its end keeps it
             for free in itertools.combinations(places, size):
                 c = equations.solve(free, printed)
                 if c is not None and any(c):
                     found.append((sum(map(_cost, printed, c)), c))
-            if found:
-                yield from sorted(found, key=lambda e: e[0])
-                return
+        if found:
+            break
+    yield from sorted(found, key=lambda e: e[0])
 
 
 def _text(t: Term) -> str:

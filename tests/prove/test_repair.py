@@ -7,6 +7,7 @@ import random
 from fractions import Fraction
 from itertools import islice
 
+import mpmath
 import pytest
 
 from symcheck.checker import replay
@@ -236,3 +237,13 @@ def test_edits_and_ansatz():
         assert normal(wanted) in found
     assert all(e.cost > 0 and e.words for e in edits(f(x, y), pool))
     assert unfold(pair(x, y), ["pair"]) == x * y and lt(x, y) != le(x, y)
+
+
+def test_a_search_that_is_cut_off_leaves_the_working_precision():
+    """``solutions`` is a generator: what it sets while it is suspended would hold for everybody."""
+    columns = [[mpmath.mpf(1), mpmath.mpf(2)], [mpmath.mpf(1), mpmath.mpf(4)]]
+    before = mpmath.mp.dps
+    found = repairing.solutions(repairing.System(columns, [mpmath.mpf(2), mpmath.mpf(6)], exact=False),
+                                [Fraction(2), Fraction(1)])  # fmt: skip
+    assert next(found)[1] == [1, 1]
+    assert mpmath.mp.dps == before
