@@ -34,15 +34,20 @@ def settle_all(entries: Sequence[TheoremEntry | Claim], *, jobs: int = 1, crossc
                 yield done.pop(waiting.pop(0))
 
 
-def _settle_here(ids: Sequence[str], crosscheck: bool) -> Iterator[Record]:
-    lemmas = claims.library()
+def _settle_here(ids: Sequence[str], crosscheck: bool, lemmas: Any = None) -> Iterator[Record]:
+    lemmas = lemmas or claims.library()
     for id in ids:
         entry = claims.THEOREMS.get(id) or claims.CLAIMS[id]
         yield record(claims.settle(entry, lemmas, crosscheck=crosscheck))
 
 
+_lemmas: list[Any] = []  # of a process of the pool: what it has proved for one chunk, the next one cites
+
+
 def _settle_chunk(work: tuple[list[str], bool]) -> list[Record]:
-    return list(_settle_here(*work))
+    if not _lemmas:
+        _lemmas.append(claims.library())
+    return list(_settle_here(*work, _lemmas[0]))
 
 
 def _chunks(ids: Sequence[str], jobs: int) -> list[list[str]]:
