@@ -145,10 +145,11 @@ def page(atlas: Mapping[str, Any]) -> str:
             worst = row["worst"] or {}
             cells = [f"`{row['id']}`", row["dtype"], worst.get("error"), row["bound"], row["first_failure"]]
             lines.append("| " + " | ".join(map(_cell, cells)) + f" | {row['diagnosis'] or row['message'] or ''} |")
-        snippet = next((row["snippet"] for row in bad if row["snippet"]), None)
-        if snippet:
-            lines += ["", "```python", snippet, "```"]
         lines.append("")
+        for row in bad:
+            if row["snippet"]:
+                label = f"{row['id']}, {row['dtype']}" if row["dtype"] else row["id"]
+                lines += [f"{label}:", "", "```python", row["snippet"], "```", ""]
     notes = _outside(targets)
     if notes:
         lines += ["## Outside of the domain", "", "Not judged: what a target does where no theorem says anything.", ""]

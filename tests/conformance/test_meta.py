@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -30,6 +34,34 @@ def test_every_property_can_fail() -> None:
     broken = {row.id for report in reports for row in report.rows if row.verdict == "fails"}
     judged = {id for id in held if not any(word in id for word in TOLD)}
     assert judged - broken == set()
+
+
+#: Failures that are shown by two calls, or by a row beside them.
+WITHOUT_SNIPPET = {"rope.shared", "rope.output", "rope-scaling.reuse", "rope-scaling.identity"}
+
+
+def snippets() -> dict[str, tuple[str, str]]:
+    """For each property, a mutant that breaks it and the snippet that the row carries."""
+    found: dict[str, tuple[str, str]] = {}
+    for mutant in default_mutants():
+        for row in mutant_report(mutant.function).failures:
+            if row.id == mutant.breaks and row.verdict == "fails":
+                found.setdefault(row.id, (mutant.function, row.snippet or ""))
+    return found
+
+
+def test_every_failure_comes_with_a_snippet() -> None:
+    assert {id for id, (_, snippet) in snippets().items() if not snippet} <= WITHOUT_SNIPPET
+
+
+@pytest.mark.slow
+def test_every_snippet_runs_and_prints() -> None:
+    folder = Path(__file__).parent
+    for id, (function, snippet) in snippets().items():
+        if snippet:
+            done = subprocess.run([sys.executable, "-c", snippet], capture_output=True, text=True, cwd=folder, check=False)
+            assert done.returncode == 0, (id, function, snippet, done.stderr)
+            assert done.stdout.strip(), (id, function)
 
 
 def test_every_spec_has_a_mutant_and_every_mutant_a_spec() -> None:

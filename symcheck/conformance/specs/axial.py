@@ -70,7 +70,7 @@ def _measure(run: Run, instance: Instance, dim: int, axes: int, dtype: str) -> l
             "axial.layout",
             "fails",
             dtype,
-            worst=Worst(1, None, min(found[bad[0]].defect, 1e300)),
+            worst=Worst(1, None, found[bad[0]].defect) if np.isfinite(found[bad[0]].defect) else None,
             bound=16 * u,
             diagnosis=NONE_KNOWN,
             snippet=_matrix(run, dtype, dim, axes, bad[0]),
@@ -203,8 +203,10 @@ def _relative(run: Run, instance: Instance, dim: int, found: list[Rotation], dty
     worst = int(np.argmax(error / limit))
     move = [
         f"q, k = np.random.default_rng(0).standard_normal((2, 1, {dim}))",
-        f"left, right = f(q, [{a[worst].tolist()}]) @ f(k, [{b[worst].tolist()}]).T, q @ f(k, [{(b - a)[worst].tolist()}]).T",
-        f"print((left - right).item())  # at most about {axes * float(limit[worst]):.3g}: <R(a) q, R(b) k> = <q, R(b - a) k>",
+        f"left = f(q, [{a[worst].tolist()}]) @ f(k, [{b[worst].tolist()}]).T",
+        f"right = q @ f(k, [{(b - a)[worst].tolist()}]).T",
+        f"print((left - right).item())  # at most about {axes * float(limit[worst]):.3g}: "
+        "<R(a) q, R(b) k> = <q, R(b - a) k>",
     ]
     run.judge(
         "axial.relative", dtype, error, limit, unit=unit_roundoff(dtype),

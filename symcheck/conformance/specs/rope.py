@@ -334,7 +334,7 @@ def _measure(run: Run, probe: Probe, dim: int, dtype: str) -> Setting:
             "rope.layout",
             "fails",
             dtype,
-            worst=Worst(1, None, min(found.defect, 1e300)),
+            worst=Worst(1, None, found.defect) if np.isfinite(found.defect) else None,
             bound=tolerance,
             first_failure=0 if found.reason and "position 0" in found.reason else 1,
             diagnosis=cause,
@@ -848,9 +848,19 @@ def _loose_identities(run: Run, probe: Probe, dim: int, dtype: str, cause: str) 
     def judged(id: str, theorem: str, found: dict[int, np.ndarray], offsets: list[tuple[int, int]], what: str) -> None:
         implementation = {"rotation": matrices(found)}
         error = np.array([residual(theorem, {**values, "m": m, "n": n}, implementation, sizes).max() for m, n in offsets])
+        bad = np.flatnonzero(~(error <= limit))
+        snippet = None
+        if len(bad):
+            m, n = offsets[bad[0]]
+            right = f"np.eye({dim})" if id == "rope.orthogonal" else f"R(0).T @ R({n - m})"
+            lines = [
+                f"R = lambda p: f(np.eye({dim}), [p] * {dim}).T",
+                f"print(np.abs(R({m}).T @ R({n}) - {right}).max())  # at most {limit:.3g} for a rotation",
+            ]
+            snippet = _about(run, dtype, lines)
         run.judge(
             id, dtype, error, limit, positions=np.array([n for _, n in offsets]), message=what,
-            diagnosis=cause if not (error <= limit).all() else None,
+            diagnosis=cause if len(bad) else None, snippet=snippet,
         )  # fmt: skip
 
     judged("rope.orthogonal", "rope.orthogonal", dict(enumerate(a)), [(p, p) for p in range(4)], "of the whole matrix")
