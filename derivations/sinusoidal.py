@@ -46,7 +46,8 @@ kernel = defined("kernel", ["N", SEQUENCE, "R"], lambda h, theta, t: total(h, la
 
 display("PE", r"\mathrm{PE}(<1>)", "PE(<1>)", 2)
 display("PE_cosine", r"\mathrm{PE}^{\cos}(<1>)", "PEcos(<1>)", 2)
-display("rotation", r"R_{<1>}", "R_{<1>}", 2, 3)
+# Bold: the matrix, beside the map that it is (``rope``), which is printed R_m x.
+display("rotation", r"\mathbf{R}_{<1>}", "𝐑_{<1>}", 2, 3)
 display("shift", r"M_{<1>}", "M_{<1>}", 2, 3)
 register("kernel", tex=r"g(<2>)", text="g(<2>)")
 

@@ -107,6 +107,8 @@ def test_show_is_worth_quoting() -> None:
     assert max(map(len, out.stdout.splitlines())) <= 100
     data = json.loads(run("show", "S000-058", "--json").stdout)
     assert data["id"] == "S000-058" and data["pieces"][0]["denied"]
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    assert f"$ symcheck show S000-058\n{out.stdout.strip()}\n```" in readme, "the transcript in the README is out of date"
 
 
 def test_a_theorem_is_shown_with_its_definitions_and_its_proof() -> None:
