@@ -251,6 +251,9 @@ def conform(
     width: Annotated[int | None, typer.Option(help="promise: coordinates that a partial rotation turns")] = None,
     layout: Annotated[str | None, typer.Option(help="promise: half, interleaved or permuting")] = None,
     assignment: Annotated[str | None, typer.Option(help="promise: axes sectioned or interleaved")] = None,
+    axes: Annotated[int | None, typer.Option(help="axes of an axial rotation, 2 or 3")] = None,
+    gamma: Annotated[float | None, typer.Option(help="promise: xPos's gamma")] = None,
+    scale_base: Annotated[float | None, typer.Option(help="promise: xPos's tokens for one factor zeta")] = None,
     backend: Annotated[str | None, typer.Option(help="array library: numpy, torch, jax or cupy")] = None,
     python: Annotated[str | None, typer.Option(help="interpreter whose environment has the target")] = None,
     timeout: Annotated[float | None, typer.Option(help="seconds for one call of the target, its import included")] = None,
@@ -286,8 +289,8 @@ def conform(
         "dtypes": dtypes.split(",") if dtypes is not None else None,
         "memory": memory * 2**20 if memory is not None else None,
         "dim": dim, "max_position": max_position, "heads": heads, "base": base, "frequencies": frequencies,
-        "scaling": scaled, "width": width, "layout": layout, "assignment": assignment, "backend": backend,
-        "python": python, "timeout": timeout,
+        "scaling": scaled, "width": width, "layout": layout, "assignment": assignment, "axes": axes, "gamma": gamma,
+        "scale_base": scale_base, "backend": backend, "python": python, "timeout": timeout,
     }  # fmt: skip
     given = {name: value for name, value in asked.items() if value is not None}
     reports = []

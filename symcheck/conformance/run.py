@@ -31,6 +31,9 @@ class Options:
     width: int | None = None
     layout: str | None = None
     assignment: str | None = None
+    axes: int | None = None
+    gamma: float | None = None
+    scale_base: float | None = None
     max_position: int | None = None
     expects: Mapping[str, Any] = field(default_factory=dict)
 

@@ -78,6 +78,9 @@ def conform(
     width: int | None = None,
     layout: str | None = None,
     assignment: str | None = None,
+    axes: int | None = None,
+    gamma: float | None = None,
+    scale_base: float | None = None,
     max_position: int | None = None,
     python: str | None = None,
 ) -> Report:
@@ -92,7 +95,8 @@ def conform(
     `scaling` (a mapping in the manner of transformers' rope_scaling), `width` (coordinates that a partial
     rotation turns) and `layout` are promises: what is not promised is measured and, when it is a
     convention in use, accepted. `assignment` ("sectioned" or "interleaved") is the same for the axes of
-    an axial rotation. Positions run up to `max_position` - 1 (131072 positions unless the
+    an axial rotation, of which there are `axes` (2 unless given); `gamma` and `scale_base` are xPos's
+    (0.4 and 512 unless given). Positions run up to `max_position` - 1 (131072 positions unless the
     target says less). `python` is the interpreter of the worker, for targets in another environment
     (which must have NumPy, and find this package).
 
@@ -123,6 +127,9 @@ def conform(
         width=_positive(width, "width"),
         layout=layout,
         assignment=assignment,
+        axes=_positive(axes, "axes"),
+        gamma=gamma,
+        scale_base=scale_base,
         max_position=_positive(max_position, "max_position"),
         expects=expects,
     )
@@ -207,6 +214,11 @@ def _check_options(options: Options, backend: str, timeout: float, memory: int) 
         raise ConformInputError(f"layout: given {options.layout!r}, expected half, interleaved or permuting")
     if options.assignment not in (None, "sectioned", "interleaved"):
         raise ConformInputError(f"assignment: given {options.assignment!r}, expected sectioned or interleaved")
+    if options.axes not in (None, 2, 3):
+        raise ConformInputError(f"axes: given {options.axes}, expected 2 or 3")
+    for name, value in (("gamma", options.gamma), ("scale_base", options.scale_base)):
+        if value is not None and not 0 < value < math.inf:
+            raise ConformInputError(f"{name}: given {value!r}, expected a number above 0")
     if options.max_position is not None and not 8 <= options.max_position <= 1 << 24:
         raise ConformInputError(
             f"max_position: given {options.max_position}, expected 8 to {1 << 24}, up to which float32 counts"

@@ -49,6 +49,8 @@ def test_a_promise_binds(target: str, options: tuple[str, ...], holds: bool) -> 
         (("--width", "64", "--dim", "32"), "at most dim"),
         (("--dtypes", "float8"), "expected one of float64"),
         (("--max-position", "3"), "expected 8 to"),
+        (("--axes", "4"), "expected 2 or 3"),
+        (("--scale-base", "-1"), "above 0"),
         (("--backend", "tf"), "expected auto, numpy, torch, jax or cupy"),
         (("--python", "/nonexistent"), "cannot start /nonexistent"),
     ],

@@ -50,6 +50,25 @@ def test_weights_permuted_head_by_head(direction: str) -> None:
     assert report.measured["layout"] == direction
 
 
+@pytest.mark.parametrize(
+    ("function", "spec", "measured"),
+    [
+        ("sine_block_first", "sinusoidal", {"layout": "sine-first", "frequencies": "paper"}),
+        ("spacing_of_tensor2tensor", "sinusoidal", {"layout": "sine-first", "frequencies": "tensor2tensor"}),
+        ("one_more_in_the_distance", "alibi", {"sign": 1}),
+        ("half_plain_float32", "rope", {"layout": "half", "sign": 1}),
+        ("mirrored_plain_float32", "rope", {"layout": "half", "sign": -1}),
+    ],
+)
+def test_a_convention_is_reported_and_does_not_fail(function: str, spec: str, measured: dict) -> None:
+    report = conform(f"{variants.__file__}:{function}", spec, quick=True, dtypes=["float32"])
+    assert report.ok, report.to_text()
+    assert {name: report.measured[name] for name in measured} == measured
+    notes = " ".join(row.message or "" for row in report.rows)
+    assert spec != "rope" or "map to the interleaved layout" in notes
+    assert measured.get("sign") != -1 or "a convention when queries and keys share it" in notes
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", variants.ALL)
 def test_no_false_alarm_in_the_full_suite(name: str) -> None:

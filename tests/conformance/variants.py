@@ -108,6 +108,30 @@ def interleaved_to_half(weight, heads, kv_heads):
     return rows.swapaxes(1, 2).reshape(weight.shape)
 
 
+# What reports call wrong and is a convention.
+
+
+def sine_block_first(T, d):
+    """tensorflow/tensor2tensor#391: all sines, then all cosines."""
+    angle = np.arange(T)[:, None] * 10000.0 ** (-np.arange(0, d, 2) / d)
+    return np.concatenate([np.sin(angle), np.cos(angle)], -1).astype(np.float32)
+
+
+def spacing_of_tensor2tensor(T, d):
+    """hojonathanho/diffusion#15: half_dim - 1 in the exponent."""
+    h = d // 2
+    angle = np.arange(T)[:, None] * 10000.0 ** (-np.arange(h) / (h - 1))
+    return np.concatenate([np.sin(angle), np.cos(angle)], -1).astype(np.float32)
+
+
+def one_more_in_the_distance(heads, T):
+    """vllm-project/vllm#945: the bias is a constant off in each row."""
+    p = 2 ** (heads.bit_length() - 1)
+    slopes = 2.0 ** (-8.0 * np.arange(1, p + 1) / p)
+    slopes = np.concatenate([slopes, (2.0 ** (-4.0 * np.arange(1, 2 * p + 1) / p))[0::2][: heads - p]])
+    return slopes[:, None, None] * (np.arange(T)[None, :] - np.arange(T)[:, None] - 1)
+
+
 #: A third of them, in every layout, scaling and angle format; the others are for the slow tests.
 NAMES = ALL[::3]
 for _name in ALL:

@@ -759,11 +759,11 @@ def mrope(x, coordinates, axes):
     return turn(x, coordinates[:, np.array(axes)] * f)
 
 
-@mutant("axial", "alibaba/MNN#4133", "axial.axes", "not interleaved", dim=96, assignment="interleaved")
+@mutant("axial", "alibaba/MNN#4133", "axial.axes", "not interleaved", dim=96, axes=3, assignment="interleaved")
 def sections_for_interleaved(x, coordinates):
-    """Three sections of pairs, where the axes should take turns; the same for text."""
+    """Three sections of pairs, where time, height and width should take turns; the same for text."""
     third = x.shape[1] // 6
-    return mrope(x, coordinates[:, [0, 1, 1]], [0] * third + [1] * third + [1] * third)
+    return mrope(x, coordinates, [0] * third + [1] * third + [2] * third)
 
 
 @mutant("axial", "catalogue", "axial.relative", "none known", dim=64)
