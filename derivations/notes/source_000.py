@@ -870,8 +870,6 @@ claim("S000-042", SOURCE, "section 1.3.3, example", None,
       ["sinusoidal.gram_bound", "sinusoidal.gram"])  # fmt: skip
 
 # 1.3.4 to 1.5 -------------------------------------------------------------------------------------------
-BROKEN = proved_under(["the codes tell the slots apart"], "symmetry.distinct_codes_break", SAME_CODE,
-                      note="The reordered input is PX + P_pos: the codes stay in their slots.")  # fmt: skip
 BREAKING = ("symmetry.distinct_codes_break", "symmetry.constant_codes")
 
 claim("S000-043", SOURCE, "section 1.3.4", None, "Absolute terms break the permutation symmetry at the input.",
@@ -910,9 +908,12 @@ claim("S000-049", SOURCE, "section 1.5", r"\text{Attention}(PX) = P \cdot \text{
       "The identity is given as what permutation invariance means.", NOTIONS, SYMMETRY)  # fmt: skip
 
 
-claim("S000-050", SOURCE, "section 1.5", None, "With position codes the result after a permutation is no longer "
-                                               "equivalent.",
-      BROKEN, BREAKING)  # fmt: skip
+claim("S000-050", SOURCE, "section 1.5", None,
+      "With position codes the result after a permutation is no longer equivalent.",
+      proved("symmetry.distinct_codes_break", "attention.positions_break_equivariance",
+             note="A summary: the codes are those of section 1.2.1, one of its own for each position, and the tokens "
+                  "are reordered to PX + P_pos. Equal codes break nothing (symmetry.constant_codes)."),
+      (*BREAKING, "symmetry.constant_codes"))  # fmt: skip
 
 # 2.1 and 2.2.1: queries, keys, weights ------------------------------------------------------------------
 claim("S000-051", SOURCE, "section 2.1.1", r"q_i=x_iW_Q,\ k_i=x_iW_K,\ v_i=x_iW_V",
