@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import Any
 
 from ..claims import Claim, Piece, Result, TheoremEntry, cited_in, definitions_of, library, settle
@@ -46,15 +45,31 @@ def entry_json(result: Result) -> dict[str, Any]:
 
 def _wrapped(label: str, body: str, width: int, indent: int = 13) -> list[str]:
     pad = " " * indent
-    return textwrap.wrap(body, width, initial_indent=f"{label:<{indent}}", subsequent_indent=pad,
-                         break_long_words=False) or [label]  # fmt: skip
+    return wrapped(body, width, f"{label:<{indent}}", pad) or [label]
+
+
+def wrapped(body: str, width: int, first: str = "", rest: str = "") -> list[str]:
+    """Lines of at most ``width`` columns, of which a Chinese character takes two; only such words are broken."""
+    from rich.cells import cell_len, chop_cells
+
+    lines: list[str] = []
+    line, empty = first, True
+    for word in body.split():
+        pieces = [word] if cell_len(word) == len(word) else chop_cells(word, width - cell_len(rest))
+        for k, piece in enumerate(pieces):
+            joined = line + piece if empty else f"{line}{' ' if k == 0 else ''}{piece}"
+            if not empty and cell_len(joined) > width:
+                lines.append(line)
+                joined = rest + piece
+            line, empty = joined, False
+    return lines if empty else [*lines, line]
 
 
 def _theorem(result: Result, width: int) -> list[str]:
     entry = result.entry
     assert isinstance(entry, TheoremEntry)
     statement = entry.denies or entry.statement
-    lines = [f"{entry.id}  {result.verdict}", *textwrap.wrap(entry.title, width), ""]
+    lines = [f"{entry.id}  {result.verdict}", *wrapped(entry.title, width), ""]
     lines += _wrapped("not for all" if entry.denies else "statement", text_statement(statement), width)
     if entry.witness:
         lines += _wrapped("fails at", entry.witness, width)
@@ -84,9 +99,8 @@ def steps_of(result: Result, piece: int = 0) -> list[OutlineStep]:
 
 def _step(step: OutlineStep, width: int) -> list[str]:
     uses = " from " + ", ".join(f"({n})" for n in step.uses) if step.uses else ""
-    out = textwrap.wrap(text(step.statement), width, initial_indent=f"{'(' + str(step.number) + ')':>6} ",
-                        subsequent_indent=" " * 9, break_long_words=False)  # fmt: skip
-    return [*out, *textwrap.wrap(f"{step.reason}{uses}", width, initial_indent=" " * 11, subsequent_indent=" " * 11)]
+    out = wrapped(text(step.statement), width, f"{'(' + str(step.number) + ')':>6} ", " " * 9)
+    return [*out, *wrapped(f"{step.reason}{uses}", width, " " * 11, " " * 11)]
 
 
 def _claim(result: Result, width: int) -> list[str]:
