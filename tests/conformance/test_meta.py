@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from symcheck.conformance import list_specs, list_targets
+from symcheck.conformance import conform, identities, list_specs, list_targets
 from symcheck.conformance.bounds import frequency_error, rotation_bounds
 from symcheck.conformance.diagnosis import arange_in, round_to
 from symcheck.conformance.measure import measure_rotation, permutation_of
@@ -71,6 +72,48 @@ def test_every_spec_has_a_mutant_and_every_mutant_a_spec() -> None:
 def test_a_report_of_the_wild_for_each_row_that_a_kernel_can_show() -> None:
     reports = {m.report for m in MUTANTS if m.report != "catalogue"}
     assert len(reports) >= 30
+
+
+def test_the_table_of_the_zoo_is_the_zoo() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "conformance.md").read_text(encoding="utf-8")
+    table = [line.split("|")[1:4] for line in text.splitlines() if line.startswith("|") and "#" in line.split("|")[1]]
+    shown = {(report.strip(), name) for report, names, _ in table for name in re.findall(r"`(\w+)`", names)}
+    made = {(m.report, m.function) for m in MUTANTS if m.report != "catalogue"}
+    assert shown == made | {("Dao-AILab/flash-attention#569", "torch_wrong_backward")}
+    rows = {name: fails for _, names, fails in table for name in re.findall(r"`(\w+)`", names)}
+    for m in MUTANTS:
+        assert m.report == "catalogue" or f"`{m.breaks}`" in rows[m.function]
+
+
+def test_the_theorems_of_the_documentation_are_registered() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "conformance.md").read_text(encoding="utf-8")
+    table = text.split("| row | theorem |")[1].split("The other rows")[0]
+    for family, name in re.findall(r"`(rope|sinusoidal|attention|shaw|logits)\.(\w+)`", table):
+        identities.sides(f"{family}.{name}")
+
+
+@pytest.mark.parametrize(
+    ("spec", "target", "theorem", "other", "row"),
+    [
+        ("rope", "plain.py:rotate", "rope.relative", "rope.isometry", "rope.relative"),
+        ("rope", "plain.py:rotate", "rope.composition", "rope.transpose_product", "rope.composition"),
+        ("sinusoidal", "variants.py:sine_block_first", "sinusoidal.gram", "sinusoidal.gram_zero", "sinusoidal.gram"),
+    ],
+)
+def test_a_row_is_what_its_theorem_states(
+    monkeypatch: pytest.MonkeyPatch, spec: str, target: str, theorem: str, other: str, row: str
+) -> None:
+    """With a false statement in the theorem's place, a correct kernel fails the row."""
+    honest = identities.sides
+
+    def exchanged(name: str, indices: tuple[str, ...] = (), part: int = 0) -> tuple:
+        left, right = honest(name, indices, part)
+        return (left, honest(other, indices)[1]) if name == theorem else (left, right)
+
+    path = f"{Path(__file__).parent}/{target}"
+    assert {r.verdict for r in conform(path, spec, quick=True, dtypes=["float64"]).rows if r.id == row} == {"holds"}
+    monkeypatch.setattr(identities, "sides", exchanged)
+    assert {r.verdict for r in conform(path, spec, quick=True, dtypes=["float64"]).rows if r.id == row} == {"fails"}
 
 
 def test_listing_targets_imports_none_of_their_libraries() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from symcheck.conformance import snippets
 from symcheck.conformance.bounds import unit_roundoff
 from symcheck.conformance.diagnosis import NONE_KNOWN
-from symcheck.conformance.identities import residual
+from symcheck.conformance.identities import residual, sides
 from symcheck.conformance.run import FLOATS, Run, Stop, as_float, only_array, rounded
 from symcheck.conformance.runner import Instance, TargetError
 from symcheck.kernels.attention import attention as exact_attention
@@ -21,6 +21,10 @@ from symcheck.kernels.bounds import attention_bound
 from symcheck.numerics import Indexed
 
 TOKENS, DIM = 7, 8
+#: The theorems that are properties here, each with the constant that the target stands in for.
+UNMASKED, MASKED = ("attention.equivariance", "attention"), ("attention.masked_equivariance", "masked_attention")
+for _name, _ in (UNMASKED, MASKED):
+    sides(_name)
 
 
 def run(run: Run) -> None:
@@ -169,8 +173,7 @@ def _equivariance(run: Run, instance: Instance, dtype: str, masked: bool) -> Non
                 extra = [mask] if masked else []
                 return as_float(_call(instance, q, k, v, *extra))
 
-            theorem = "attention.masked_equivariance" if masked else "attention.equivariance"
-            constant = "masked_attention" if masked else "attention"
+            theorem, constant = MASKED if masked else UNMASKED
             if masked:
                 values["B"] = mask.astype(float)
             error = residual(theorem, values, {constant: Indexed(whole, indices=2)}, {"i": TOKENS, "c": DIM})

@@ -9,7 +9,7 @@ import numpy as np
 
 from symcheck.conformance.bounds import angle_tolerances, frequency_error, unit_roundoff
 from symcheck.conformance.diagnosis import RotationSeen, diagnose_rotation
-from symcheck.conformance.identities import residual, rows
+from symcheck.conformance.identities import residual, rows, sides
 from symcheck.conformance.reference import Spectrum
 from symcheck.conformance.report import Worst
 from symcheck.conformance.run import FLOATS, Run, Stop, as_float, only_array
@@ -19,6 +19,11 @@ from symcheck.kernels import bounds as kernel_bounds
 #: Coordinates of sines and cosines in each layout, for d coordinates; the names are those of the kernels, and
 #: "cosine-interleaved" is the interleaved one with the cosine first.
 LAYOUTS = ("interleaved", "sine-first", "cosine-first", "cosine-interleaved")
+
+#: The theorems that are properties here.
+SHIFT, GRAM = "sinusoidal.shift", "sinusoidal.gram"
+for _name in (SHIFT, GRAM):
+    sides(_name)
 
 
 def coordinates(dim: int, layout: str) -> tuple[np.ndarray, np.ndarray]:
@@ -296,7 +301,7 @@ def _theorems(run: Run, instance: Instance, setting: Setting) -> None:
         found = {p: standard[p - setting.origin] for p in (start, start + by)}
         implementation = {"PE": rows(found)}
         values = {"h": half, "theta": thetas, "pos": start, "k": by}
-        away = residual("sinusoidal.shift", values, implementation, {"r": setting.dim})
+        away = residual(SHIFT, values, implementation, {"r": setting.dim})
         near, far = setting.bounds(np.array([start, start + by]))
         # A row of the shift matrix has norm 1, so the error of a pair passes through unchanged in norm.
         limit = np.repeat(far + np.sqrt(2) * near, 2) + 8 * unit_roundoff("float64") * (1 + by)
@@ -304,7 +309,7 @@ def _theorems(run: Run, instance: Instance, setting: Setting) -> None:
         errors["sinusoidal.shift"].append(float(away[worst]))
         limits["sinusoidal.shift"].append(float(limit[worst]))
         values = {"h": half, "theta": thetas, "m": start + by, "n": start}
-        errors["sinusoidal.gram"].append(float(residual("sinusoidal.gram", values, implementation)))
+        errors["sinusoidal.gram"].append(float(residual(GRAM, values, implementation)))
         product = np.sqrt(2) * (near + far) + 2 * near * far
         rounding = kernel_bounds.gamma(setting.dim, "float64") * half + 8 * unit_roundoff("float64") * by
         limits["sinusoidal.gram"].append(float(product.sum() + rounding))
