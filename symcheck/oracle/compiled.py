@@ -85,17 +85,6 @@ def tiles(table: Array, filler: Sequence[float]) -> Array:
     return out
 
 
-@njit(forceinline=True)  # type: ignore[untyped-decorator]
-def put(out, row, pair, value):  # type: ignore[no-untyped-def]
-    """Eight values, or what is left of the row, to out[row, pair:]."""
-    pairs = out.shape[1]
-    if pair + WIDTH <= pairs:
-        store(out, row * pairs + pair, value)
-    else:
-        for k in range(pairs - pair):
-            out[row, pair + k] = lane(value, k)
-
-
 @njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
 def fill(coarse, steps, low, offset, cos_hi, cos_lo, sin_hi, sin_lo):  # type: ignore[no-untyped-def]
     """Rows of a span, from `offset` on, into four C-contiguous arrays (rows, pairs).
@@ -108,6 +97,7 @@ def fill(coarse, steps, low, offset, cos_hi, cos_lo, sin_hi, sin_lo):  # type: i
     float64.
     """
     part = 4 * WIDTH
+    pairs, full = cos_hi.shape[1], cos_hi.shape[1] // WIDTH
     x = np.empty(low.shape[0] * part)
     mask = (1 << FILL_BITS) - 1
     both = len(cos_lo) > 0
@@ -121,13 +111,22 @@ def fill(coarse, steps, low, offset, cos_hi, cos_lo, sin_hi, sin_lo):  # type: i
                 store(x, tile * part + WIDTH, cl)
                 store(x, tile * part + 2 * WIDTH, sh)
                 store(x, tile * part + 3 * WIDTH, sl)
-        for tile in range(low.shape[0]):
+        for tile in range(full):
             ch, cl, sh, sl = rotate_lanes(x, tile * part, low, ((tile << FILL_BITS) + (at & mask)) * part)
-            put(cos_hi, row, tile * WIDTH, ch)
-            put(sin_hi, row, tile * WIDTH, sh)
+            to = row * pairs + tile * WIDTH
+            store(cos_hi, to, ch)
+            store(sin_hi, to, sh)
             if both:
-                put(cos_lo, row, tile * WIDTH, cl)
-                put(sin_lo, row, tile * WIDTH, sl)
+                store(cos_lo, to, cl)
+                store(sin_lo, to, sl)
+        if full * WIDTH < pairs:
+            ch, cl, sh, sl = rotate_lanes(x, full * part, low, ((full << FILL_BITS) + (at & mask)) * part)
+            for k in range(pairs - full * WIDTH):
+                cos_hi[row, full * WIDTH + k] = lane(ch, k)
+                sin_hi[row, full * WIDTH + k] = lane(sh, k)
+                if both:
+                    cos_lo[row, full * WIDTH + k] = lane(cl, k)
+                    sin_lo[row, full * WIDTH + k] = lane(sl, k)
 
 
 @njit(forceinline=True)  # type: ignore[untyped-decorator]
@@ -189,12 +188,12 @@ def compare_rows(
     The steps and the names are those of the judge's NumPy path.  powers: whether exact values that
     round to a power of two are left in doubt.  limits: where 1/ulp is too large to rely on, margin and
     slack of a half, the rounding that is allowed, and the ratio below which no entry can be wrong or in
-    doubt; bound: the threshold; position: that of the first row.  Adds to sums, per pair, the errors in ulp; raises needs, per pair, to the
-    angle error that a row needs; doubtful (capacity, 2) takes rows and pairs left to finer means.
-    Sets tops to the largest ratio and the largest error, and found to: the number of doubtful entries
-    (possibly past the capacity), the count of wrong roundings, the first row with one, the first row
-    past the threshold (or -1), and the first row and pair of the 64 x 8 entries that hold the largest
-    ratio, and of those with the largest error.
+    doubt; bound: the threshold; position: that of the first row.  Adds to sums, per pair, the errors in
+    ulp; raises needs, per pair, to the angle error that a row needs; doubtful (capacity, 2) takes rows
+    and pairs left to finer means.  Sets tops to the largest ratio and the largest error, and found to: the number of doubtful entries
+    (possibly past the capacity), the count of wrong roundings, the first row with one and the first row
+    past the threshold (or -1), and the first of the 64 rows that hold the largest ratio, and of those
+    that hold the largest error.
 
     Eight pairs of 64 rows at a time, first a loop that only looks for something to report; nearly
     always there is nothing.
@@ -266,11 +265,11 @@ def compare_rows(
                 store(needs, pair, need)
             store(sums, pair, load(sums, pair) + total)
             if above(top, splat(largest)):
-                found[4], found[5] = row, pair
+                found[4] = row
                 for k in range(WIDTH):
                     largest = max(largest, lane(top, k))
             if above(big, splat(farthest)):
-                found[6], found[7] = row, pair
+                found[5] = row
                 for k in range(WIDTH):
                     farthest = max(farthest, lane(big, k))
         row = last

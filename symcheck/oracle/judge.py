@@ -10,6 +10,7 @@ A table is seen as planes: columns that hold the cosines, or the sines, of all p
 
 from __future__ import annotations
 
+import copy
 import functools
 import math
 import os
@@ -254,18 +255,87 @@ class _Measure:
         return (self.constant - field).view(np.float64), (bits & (self.mantissa & _MAGNITUDE)) == 0
 
 
+class _Columns:
+    """The columns of one file: which pair and kind each holds, and its exact values, row by row.
+
+    A row of values is a row of the low table times a sparse matrix with the rotation by a multiple of
+    `height` positions in it.  Eight columns at a time that is a product of dense matrices which BLAS
+    does faster than NumPy multiplies arrays; products with the zeros in it are exact, so that the
+    bound of the NumPy method holds.
+    """
+
+    STRETCH = 16 * BLOCK  # positions for which the matrices' entries are made at once
+
+    def __init__(self, oracle: Oracle, planes: list[tuple[int, int, int]]) -> None:
+        self.oracle, n = oracle, oracle.pairs
+        width = n * len(planes)
+        self.pair, self.kind = np.zeros(width, np.int64), np.zeros(width, np.int64)
+        for kind, column, step in planes:
+            self.pair[column::step][:n], self.kind[column::step][:n] = np.arange(n), kind
+        # Runs of columns, pair by pair: (first column, the kinds of a pair's columns).
+        self.runs = (
+            [(column, [kind]) for kind, column, _ in planes]
+            if all(step == 1 for _, _, step in planes)
+            else [(0, [kind for kind, column, _ in sorted(planes, key=lambda plane: plane[1])])]
+        )
+        count = len(self.runs[0][1])
+        self.group = next(g for g in range(max(1, 8 // count), 0, -1) if n % g == 0)
+        height = BLOCK
+        while height > 64 and height * width > _Shard.ENTRIES:
+            height //= 2
+        #: rows that one rotation of the low table's first rows gives
+        self.height = height
+        self._low: list[Array] = []
+        self._stretch = -1
+        self._right: list[list[Array]] = []
+
+    def _prepare(self, stretch: int) -> None:
+        """The low table by groups of pairs, and the matrices of a stretch."""
+        group, groups = self.group, self.oracle.pairs // self.group
+        if not self._low:
+            for part in self.oracle.low_factors():
+                rows = part[:, :, : self.height].reshape(groups, group * part.shape[1], self.height)
+                self._low.append(np.ascontiguousarray(rows.transpose(0, 2, 1)))
+            shape = (self.STRETCH // self.height, groups, group)
+            for _, kinds in self.runs:
+                self._right.append([np.zeros((*shape, k, group, len(kinds))) for k in (2, 4)])
+        left = self.oracle.left_factors(stretch * self.STRETCH, self.STRETCH, self.height)
+        for (_, kinds), right in zip(self.runs, self._right, strict=True):
+            for matrix, factors in zip(right, left, strict=True):
+                for k, kind in enumerate(kinds):
+                    diagonal = np.einsum("rgqkq->rgqk", matrix[..., k])
+                    diagonal[...] = factors[:, kind].reshape(diagonal.shape)
+        self._stretch = stretch
+
+    def exact(self, position: int, hi: Array, lo: Array) -> None:
+        """hi + lo of rows from `position` on, as in the NumPy method; they lie in one `height`."""
+        index, skip = divmod(position, self.height)
+        stretch, index = divmod(index, self.STRETCH // self.height)
+        if self._stretch != stretch:
+            self._prepare(stretch)
+        rows, groups = len(hi), self.oracle.pairs // self.group
+        for (column, kinds), right in zip(self.runs, self._right, strict=True):
+            width = self.group * len(kinds)
+            for low, matrix, out in zip(self._low, right, (hi, lo), strict=True):
+                target = out[:, column : column + groups * width].reshape(rows, groups, width)
+                right_factors = matrix[index].reshape(groups, -1, width)
+                np.matmul(low[:, skip : skip + rows], right_factors, out=target.transpose(1, 0, 2))
+
+
 class _Shard:
     """The sweep of rows first .. first + count - 1: reads chunks and fills a tally."""
 
-    #: Rows a chunk.  With the groups of pairs below, the NumPy path's arrays stay in a core's cache.
+    #: Rows a chunk.
     ROWS = 2 * BLOCK
-    GROUP = 16
+    #: Entries a step of the NumPy path, whose arrays then stay in a core's cache.
+    ENTRIES = 2**15
 
     def __init__(self, task: _Task) -> None:
         self.task = task
         self.oracle = _oracle(task.frequencies, task.amplitude)
         self.tally = _Tally(needs=np.full(self.oracle.pairs, -math.inf))
         self.measures = [_Measure(s.format, self.oracle) for s in task.stored]
+        self._columns = [_Columns(self.oracle, planes) for planes in task.planes]
         self._space: list[Array] = []
         self._doubtful = np.empty((1 << 10, 2), np.int64)
         self._proved: dict[tuple[int, int, int, float, str], tuple[bool, float]] = {}
@@ -286,9 +356,8 @@ class _Shard:
                     raw = reader.read(first + done, step)
                     if tally.hashes is not None:
                         _add_hashes(raw, task.weights[file], tally.hashes[done : done + step], task.method)
-                    for plane in task.planes[file]:
-                        highest, error = self.compare(numbers(raw, task.stored[file].format), position, file, *plane)
-                        top, big = max(top, highest), max(big, error)
+                    highest, error = self.compare(numbers(raw, task.stored[file].format), position, file)
+                    top, big = max(top, highest), max(big, error)
                 tally.profile.append((position, top, big))
                 done += step
                 if progress is not None:
@@ -300,47 +369,40 @@ class _Shard:
                 reader.__exit__()
         return tally
 
-    def compare(
-        self, values: Array, position: int, file: int, kind: int, column: int, step: int
-    ) -> tuple[float, float]:
-        """One plane of a chunk; returns the largest error in ulp and the largest absolute one."""
-        if self.task.method == "compiled":
-            return self._compiled(values, position, file, kind, column, step)
+    def compare(self, values: Array, position: int, file: int) -> tuple[float, float]:
+        """A chunk of one file; returns the largest error in ulp and the largest absolute one."""
         top = big = 0.0
-        for pair in range(0, self.oracle.pairs, self.GROUP):
-            pairs = slice(pair, min(pair + self.GROUP, self.oracle.pairs))
-            highest, error = self._numpy(values, position, file, kind, column, step, pairs)
-            top, big = max(top, highest), max(big, error)
+        if self.task.method == "compiled":
+            for plane in self.task.planes[file]:
+                highest, error = self._compiled(values, position, file, *plane)
+                top, big = max(top, highest), max(big, error)
+            return top, big
+        height, done = self._columns[file].height, 0
+        while done < len(values):
+            step = min(height - (position + done) % height, len(values) - done)
+            highest, error = self._numpy(values[done : done + step], position + done, file)
+            top, big, done = max(top, highest), max(big, error), done + step
         return top, big
 
-    def _arrays(self, n: int, rows: int) -> list[Array]:
-        """Four contiguous (n, rows) arrays, reused, at addresses that differ modulo the page size.
+    def _arrays(self, shape: tuple[int, int]) -> list[Array]:
+        """Three contiguous arrays, reused, at addresses that differ modulo the page size.
 
         Arrays a multiple of 4096 bytes apart make a core take a store for a later load's.
         """
-        if not self._space:
-            size = self.GROUP * self.ROWS
-            memory = np.empty(4 * (size + 520))
-            self._space = [memory[k * (size + 520) :][:size] for k in range(4)]
-        return [x[: n * rows].reshape(n, rows) for x in self._space]
+        size = shape[0] * shape[1]
+        if not self._space or len(self._space[0]) < size:
+            memory = np.empty(3 * (size + 520))
+            self._space = [memory[k * (size + 520) :][:size] for k in range(3)]
+        return [x[:size].reshape(shape) for x in self._space]
 
-    def _numpy(
-        self, values: Array, position: int, file: int, kind: int, column: int, step: int, pairs: slice
-    ) -> tuple[float, float]:
-        """Some pairs of one plane by whole-array steps, pair-major."""
-        tally, measure = self.tally, self.measures[file]
-        n, rows = pairs.stop - pairs.start, len(values)
-        span, offset = divmod(position, SPAN)
-        a, skip = divmod(offset, BLOCK)
-        count = -(-(skip + rows) // BLOCK)
-        hi, lo, error, exact_value = self._arrays(n, count * BLOCK)
-        space = (hi.reshape(n, count, BLOCK), lo.reshape(n, count, BLOCK))
-        self.oracle.pair_major(span, a, count, kind, pairs, space)
-        if skip or rows < count * BLOCK:
-            hi, lo, error, exact_value = (x[:, skip : skip + rows] for x in (hi, lo, error, exact_value))
-        plane = values[:, column::step][:, pairs]
+    def _numpy(self, values: Array, position: int, file: int) -> tuple[float, float]:
+        """A few rows of one file by whole-array steps."""
+        tally, measure, columns = self.tally, self.measures[file], self._columns[file]
+        hi, lo, error = self._arrays(values.shape)
+        columns.exact(position, hi, lo)
+        exact_value = lo  # the same memory, once lo is not needed
         with np.errstate(invalid="ignore", over="ignore"):
-            np.copyto(error, plane.T)
+            np.copyto(error, values)
             error -= hi
             error -= lo
             np.abs(error, out=error)
@@ -355,7 +417,7 @@ class _Shard:
             inverse = exact_value  # the same memory, now holding 1/ulp
             ratio = np.multiply(error, inverse, out=hi)
             total = float(ratio.sum())
-        if not math.isfinite(total) and not np.isfinite(plane).all():
+        if not math.isfinite(total) and not np.isfinite(values).all():
             raise self._not_finite(file, values, position)
         vague = inverse > measure.reliable if smallest <= measure.unreliable_bits else None
         if powers is not None and powers.any():
@@ -368,9 +430,8 @@ class _Shard:
 
         def first(mask: Array) -> tuple[int, int, int, int, int]:
             """The first entry that a mask marks, in order of position and then pair."""
-            row = int(np.flatnonzero(mask.any(axis=0))[0])
-            i = int(np.flatnonzero(mask[:, row])[0]) + pairs.start
-            return position + row, i, kind, file, column + i * step
+            row = int(np.flatnonzero(mask.any(axis=1))[0])
+            return min(self._place(position + row, file, int(c)) for c in np.flatnonzero(mask[row]))
 
         if tally.worst is None or top > tally.worst[0]:
             tally.worst = (top, *first(ratio == top))
@@ -381,7 +442,7 @@ class _Shard:
             tally.first_past = min(tally.first_past or found, found)
         if big > measure.rounding:
             assert tally.needs is not None
-            np.maximum(tally.needs[pairs], _needs(error, measure.rounding, position), out=tally.needs[pairs])
+            np.maximum.at(tally.needs, columns.pair, _needs(error, measure.rounding, position))
         unsure = vague
         if top >= measure.safe:
             half = ratio - 0.5
@@ -397,9 +458,13 @@ class _Shard:
                     tally.first_wrong = min(tally.first_wrong or found, found)
             unsure = close if vague is None else close | vague
         if unsure is not None and unsure.any():
-            at, where = np.nonzero(unsure)
-            top = max(top, self._settle(values, position, file, kind, column, step, where, at + pairs.start))
+            top = max(top, self._settle(values, position, file, *np.nonzero(unsure)))
         return top, big
+
+    def _place(self, position: int, file: int, column: int) -> tuple[int, int, int, int, int]:
+        """(position, pair, kind, file, column) of an entry."""
+        columns = self._columns[file]
+        return position, int(columns.pair[column]), int(columns.kind[column]), file, column
 
     def _compiled(
         self, values: Array, position: int, file: int, kind: int, column: int, step: int
@@ -416,7 +481,7 @@ class _Shard:
             plane, at = np.full((rows, width), filler, values.dtype), 0
             plane[:, :n] = values[:, column::step][:, :n]
         while True:
-            sums, needs, tops, found = np.zeros(width), np.full(width, -math.inf), np.zeros(2), np.zeros(8, np.int64)
+            sums, needs, tops, found = np.zeros(width), np.full(width, -math.inf), np.zeros(2), np.zeros(6, np.int64)
             compare_rows(
                 high,
                 middle,
@@ -457,34 +522,25 @@ class _Shard:
             found[2] >= 0 and (tally.first_wrong is None or tally.first_wrong[0] >= position),
             found[3] >= 0 and (tally.first_past is None or tally.first_past[0] >= position),
         )
-        spots = {(int(found[4 + 2 * k]), 64, int(found[5 + 2 * k]), 8) for k in (0, 1) if news[k]}
-        spots |= {(int(found[k]), 1, 0, n) for k in (2, 3) if news[k]}
-        for row, height, pair, width in spots:
-            area = slice(row, min(row + height, rows)), slice(pair, min(pair + width, n))
-            self._locate(values, position, file, kind, column, step, *area)
+        # NumPy finds the places, in the few rows that hold them.
+        spots = {(int(found[k]), 64) for k in (4, 5) if news[k - 4]}
+        spots |= {(int(found[k]), 1) for k in (2, 3) if news[k]}
+        for row, height in spots:
+            self._locate(values[row : row + height], position + row, file)
         if found[0]:
             at_rows, pairs = self._doubtful[: found[0]].T
-            top = max(top, self._settle(values, position, file, kind, column, step, at_rows, pairs))
+            top = max(top, self._settle(values, position, file, at_rows, column + pairs * step))
         return top, big
 
-    def _locate(
-        self,
-        values: Array,
-        position: int,
-        file: int,
-        kind: int,
-        column: int,
-        step: int,
-        rows: slice,
-        pairs: slice,
-    ) -> None:
-        """Where a part of a chunk has its extremes and first faults: NumPy finds the places."""
-        again = _Shard(self.task)
-        again._space = self._space
-        for pair in range(pairs.start, pairs.stop, self.GROUP):
-            group = slice(pair, min(pair + self.GROUP, pairs.stop))
-            again._numpy(values[rows], position + rows.start, file, kind, column, step, group)
-        self._space = again._space
+    def _locate(self, values: Array, position: int, file: int) -> None:
+        """Takes extremes and first faults from a few rows, the counts from nowhere."""
+        again = copy.copy(self)
+        again.tally = _Tally(needs=np.full(self.oracle.pairs, -math.inf))
+        height, done = self._columns[file].height, 0
+        while done < len(values):
+            step = min(height - (position + done) % height, len(values) - done)
+            again._numpy(values[done : done + step], position + done, file)
+            done += step
         mine, other = self.tally, again.tally
         for name in ("worst", "largest"):
             best, found = getattr(mine, name), getattr(other, name)
@@ -514,17 +570,7 @@ class _Shard:
         name, at = self.task.stored[file].name, position - self.task.start + row
         return JudgeInputError(f"{name}: {what} at row {at}, column {column} (position {position + row})")
 
-    def _settle(
-        self,
-        values: Array,
-        position: int,
-        file: int,
-        kind: int,
-        column: int,
-        step: int,
-        rows: Array,
-        pairs: Array,
-    ) -> float:
+    def _settle(self, values: Array, position: int, file: int, rows: Array, columns: Array) -> float:
         """Entries that the sweep could not decide: in double-double, then by balls.
 
         Adds to the tally what the sweep left out of it: errors of vague entries, and wrong roundings.
@@ -532,12 +578,13 @@ class _Shard:
         """
         tally, measure, oracle = self.tally, self.measures[file], self.oracle
         tally.apart += len(rows)
-        stored = values[rows, column + pairs * step].astype(np.float64)
+        pairs, kinds = self._columns[file].pair[columns], self._columns[file].kind[columns]
+        stored = values[rows, columns].astype(np.float64)
         span, offset = divmod(position, SPAN)
         a, b = (offset + rows) // BLOCK, (offset + rows) % BLOCK
         high, low = oracle.high_table(span), oracle.low_table()
         r = rotate(high.map(lambda x: x[pairs, a]), low.map(lambda x: x[pairs, b]))
-        hi, lo = (r.ch, r.cl) if kind == COS else (r.sh, r.sl)
+        hi, lo = np.where(kinds == COS, r.ch, r.sh), np.where(kinds == COS, r.cl, r.sl)
         # stored - hi is exact where the two are close, and elsewhere off by far less than the margin.
         error = np.abs((stored - hi) - lo)
         inverse, vague = measure.inverse(hi)
@@ -547,15 +594,14 @@ class _Shard:
         wrong = ratio > 0.5
         for k in np.flatnonzero(vague | (np.abs(ratio - 0.5) <= near)):
             wrong[k], ratio[k] = self._by_balls(
-                position + int(rows[k]), int(pairs[k]), kind, float(stored[k]), measure.format
+                position + int(rows[k]), int(pairs[k]), int(kinds[k]), float(stored[k]), measure.format
             )
         # What the sweep took for vague it did not count; the rest it did.  hi may be a last place off
         # from the sweep's value, so that an entry at the limit may be counted twice, or not: of no weight.
         sweep_inverse, powers = measure.inverse(hi)
         tally.total += float(ratio[(sweep_inverse > measure.reliable) | powers].sum())
-        for k in np.lexsort((pairs, rows)):
-            i = int(pairs[k])
-            place = (position + int(rows[k]), i, kind, file, column + i * step)
+        for k in np.lexsort((columns, rows)):
+            place = self._place(position + int(rows[k]), file, int(columns[k]))
             if wrong[k]:
                 tally.wrong += 1
                 tally.first_wrong = min(tally.first_wrong or place, place)
@@ -572,13 +618,13 @@ def _judge_shard(task: _Task, first: int, count: int, progress: Callable[[int], 
 
 
 def _needs(error: Array, rounding: float, position: int) -> Array:
-    """Per pair, the largest (|error| - rounding) / position; at position 0 any excess is infinite."""
-    p = np.arange(position, position + error.shape[1], dtype=np.float64)
+    """Per column, the largest (|error| - rounding) / position; at position 0 any excess is infinite."""
+    p = np.arange(position, position + len(error), dtype=np.float64)[:, None]
     with np.errstate(divide="ignore", invalid="ignore"):
         need = (error - rounding) / p
     if position == 0:
-        need[:, 0] = np.where(error[:, 0] > rounding, math.inf, -math.inf)
-    return np.asarray(need.max(axis=1))
+        need[0] = np.where(error[0] > rounding, math.inf, -math.inf)
+    return np.asarray(need.max(axis=0))
 
 
 def _exact_error(

@@ -99,8 +99,8 @@ class Reader:
         if len(self._buffer) < size:
             memory = np.empty(size + 64, np.uint8)
             self._buffer = memory[-memory.ctypes.data % 64 :][:size]  # on a cache line, for vector loads
-        view = memoryview(self._buffer)[:size]
-        out = self._buffer[:size].view(s.raw).reshape(count, s.columns)
+        view = self._buffer[:size].data
+        out: Array = self._buffer[:size].view(s.raw).reshape(count, s.columns)
         at, end = s.offset + start * s.columns * s.raw.itemsize, 0
         while end < len(view):
             got = os.preadv(self._file.fileno(), [view[end:]], at + end)

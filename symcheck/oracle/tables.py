@@ -271,6 +271,21 @@ class Oracle:
                 self._split.popitem(last=False)
         return self._split[span]
 
+    def left_factors(self, start: int, count: int, step: int) -> tuple[Array, Array]:
+        """Left factors for start, start + step, ..: (rows, 2, pairs, 2) and (rows, 2, pairs, 4).
+
+        As high_factors, cosines before sines; start and count are multiples of BLOCK within a span, and
+        step divides BLOCK.
+        """
+        span, offset = divmod(start, SPAN)
+        rows = slice(offset // BLOCK, (offset + count) // BLOCK)
+        t = outer(self.high_table(span).map(lambda x: x[:, rows]), self.low_table().map(lambda x: x[:, ::step]))
+        grid = 2.0**-_GRID_BITS * float(self.modulus)
+        (hc, rc), (hs, rs) = self._on_grid(t.ch.T, t.cl.T, grid), self._on_grid(t.sh.T, t.sl.T, grid)
+        exact_parts = np.stack([np.stack([hc, -hs], -1), np.stack([hs, hc], -1)], 1)
+        rest = np.stack([np.stack([hc, rc, -hs, -rs], -1), np.stack([hs, rs, hc, rc], -1)], 1)
+        return exact_parts, rest
+
     # ------------------------------------------------------------------ values
 
     def pair_major(
