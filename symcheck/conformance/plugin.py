@@ -182,9 +182,9 @@ class Conformance:
 
 def message_of(report: Report, rows: list[Row]) -> str:
     """What a failed test prints: the rows, their causes, and a snippet for the first that has one."""
-    from symcheck.conformance.report import row_lines
+    from symcheck.conformance.report import HEADER, row_lines
 
-    lines = [f"{report.target} does not conform to {report.spec}:"]
+    lines = [f"{report.target} does not conform to {report.spec}:", HEADER]
     for row in rows:
         lines += row_lines(row)
     snippet = next((row.snippet for row in rows if row.snippet), None)

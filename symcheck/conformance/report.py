@@ -96,7 +96,7 @@ class Report:
             lines += _wrapped("  versions: " + ", ".join(f"{k} {v}" for k, v in sorted(self.versions.items())), 12)
         shown = {k: v for k, v in self.measured.items() if v is not None}
         lines += _wrapped("  measured: " + ", ".join(f"{k} {_short(v)}" for k, v in shown.items()), 12)
-        lines.append(_COLUMNS.format("", "property", "dtype", "error", "bound", "position").rstrip())
+        lines.append(HEADER)
         told: set[tuple[str, str | None]] = set()
         for row in self.rows:
             lines += row_lines(row, brief=(row.id, row.message) in told)
@@ -105,6 +105,7 @@ class Report:
 
 
 _COLUMNS = "  {:<6} {:<27} {:<9} {:>9} {:>9}  {}"
+HEADER = _COLUMNS.format("", "property", "dtype", "error", "bound", "position")
 
 
 def row_lines(row: Row, *, brief: bool = False) -> list[str]:

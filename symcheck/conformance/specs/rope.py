@@ -876,15 +876,16 @@ def _distinct(run: Run, probe: Probe, setting: Setting, dtype: str) -> None:
     start = sampled[sampled + 1 < setting.limit]
     start = start[np.unique(np.linspace(0, len(start) - 1, 200).astype(int))]
     shortfall, limit, same = _nearness(run, probe, setting, dtype, start)
-    bad = np.flatnonzero(~(shortfall <= limit))
-    if len(bad) and start[bad[0]] > 0:
-        # Positions before the first failing sample.
-        window = np.arange(max(int(start[bad[0]]) - 4096, 0), int(start[bad[0]]))
-        earlier = _nearness(run, probe, setting, dtype, window)
-        start, shortfall, limit, same = (
-            np.concatenate(both)
-            for both in zip((window, *earlier), (start, shortfall, limit, same), strict=True)
-        )  # fmt: skip
+    bad = ~(shortfall <= limit)
+    if bad.any():
+        # Positions before the first failing sample, and before the first two that give one result.
+        ends = [int(start[found][0]) for found in (bad, same) if found.any()]
+        window = np.unique(np.concatenate([np.arange(max(end - 4096, 0), end) for end in ends]))
+        if len(window):
+            earlier = _nearness(run, probe, setting, dtype, window)
+            start, shortfall, limit, same = (
+                np.concatenate(both) for both in zip((window, *earlier), (start, shortfall, limit, same), strict=True)
+            )
     one = int(start[same].min()) if same.any() else None
     message = None if one is None else f"positions {one} and {one + 1} give one result"
     snippet = None
