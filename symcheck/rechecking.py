@@ -20,7 +20,10 @@ def recheck_files(paths: Sequence[Path], jobs: int = 1) -> list[dict[str, Any]]:
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            files += sorted(path.glob("*.json"))
+            inside = sorted(path.glob("*.json"))
+            if not inside:  # nothing was checked: not a success
+                raise FileNotFoundError(2, "no certificates (*.json) in this folder", str(path))
+            files += inside
         elif not path.exists():
             raise FileNotFoundError(2, "no such file", str(path))
         else:

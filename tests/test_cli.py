@@ -78,6 +78,11 @@ def test_help_starts_without_the_heavy_libraries() -> None:
     assert out.stdout.strip().endswith("[]")
 
 
+def test_a_folder_without_certificates_is_no_success(tmp_path: Path) -> None:
+    out = run("recheck", str(tmp_path))
+    assert out.returncode == 2 and str(tmp_path) in out.stderr and "no certificates" in out.stderr
+
+
 def test_an_unknown_id_lists_near_matches() -> None:
     out = run("verify", "rope.relativ")
     assert out.returncode == 2 and out.stdout == ""
@@ -87,7 +92,7 @@ def test_an_unknown_id_lists_near_matches() -> None:
 
 @pytest.mark.parametrize("arguments", [
     ("show", "rope"), ("show", "nothing.like.this"), ("cite", "S000-058", "--format", "html"),
-    ("verify", "--source", "no-such-document.txt"), ("recheck", "no-such-file.json"),
+    ("verify", "--source", "no-such-document.txt"), ("recheck", "no-such-file.json"), 
     ("prove", "rope.zero", "--format", "docx"), ("prove", "rope.zero", "--engine", "lualatex"), ("conform",),
     ("conform", "no/such/file.py:rotate"), ("judge", "no-such-table.npy"), ("judge", "x.npy", "--base", "ten"),
 ])  # fmt: skip
