@@ -92,7 +92,7 @@ def test_an_unknown_id_lists_near_matches() -> None:
 
 @pytest.mark.parametrize("arguments", [
     ("show", "rope"), ("show", "nothing.like.this"), ("cite", "S000-058", "--format", "html"),
-    ("verify", "--source", "no-such-document.txt"), ("recheck", "no-such-file.json"), 
+    ("verify", "--source", "no-such-document.txt"), ("recheck", "no-such-file.json"),
     ("prove", "rope.zero", "--format", "docx"), ("prove", "rope.zero", "--engine", "lualatex"), ("conform",),
     ("conform", "no/such/file.py:rotate"), ("judge", "no-such-table.npy"), ("judge", "x.npy", "--base", "ten"),
 ])  # fmt: skip
