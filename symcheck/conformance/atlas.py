@@ -39,7 +39,8 @@ READINGS: dict[str, str] = {
     "transformers.falcon": (
         "`build_alibi_tensor` converts the slopes to bfloat16 before the product, whatever dtype is asked for. For "
         "1, 2, 4 and 8 heads the slopes are exact; otherwise biases are off by up to half a unit of bfloat16, "
-        "relatively. Bloom's function, from which it is copied, has no such conversion and holds."
+        "relatively. Bloom's function, from which it is copied, has no such conversion and holds. A model that was "
+        "trained with the rounded slopes is served right by it; nothing in the code says so."
     ),
     "litgpt.scaling": (
         "In the YaRN branch of `build_rope_cache` the ramp rises from 0 at high frequencies to 1 at low ones and is "

@@ -211,7 +211,7 @@ def rotation_causes(seen: RotationSeen) -> Iterator[Cause]:
     yield Cause("cosine and sine are exchanged", lambda p: _circle(thetas, seen.scale)(p)[::-1], thetas)
     yield from _position_causes(seen)
     yield from _precision_causes(seen)
-    for name, values in frequency_causes(expected, width, seen.head_dim):
+    for name, values in (*frequency_causes(expected, width, seen.head_dim), *_fitted_causes(seen)):
         yield Cause(name, _circle(values, seen.scale), values)
     for fmt in ("bfloat16", "float16"):
         narrow = _narrow_power(base, width, fmt)
@@ -237,6 +237,9 @@ def frequency_causes(expected: Spectrum, width: int, head_dim: int) -> Iterator[
             return np.power(radix, exponent)
 
     if expected.scaled:
+        from symcheck.conformance.specs.rope_scaling import wrong_frequencies
+
+        yield from wrong_frequencies(expected.dim, base, dict(expected.scaling))
         yield "the scaling is dropped: these are the unscaled frequencies", plain
         options = dict(expected.scaling)
         factor = float(options.get("factor", 1.0))
@@ -285,7 +288,7 @@ def frequency_causes(expected: Spectrum, width: int, head_dim: int) -> Iterator[
     yield "the exponent is doubled: base^(-4i/d), not base^(-2i/d)", power(-2 * index / half)
     yield "the exponent is halved: base^(-i/d), not base^(-2i/d)", power(-index / (2 * half))
     yield "the frequencies are counted from 1, not from 0: base^(-2(i+1)/d)", power(-(index + 1) / half)
-    yield "the frequencies are the periods: base^(+2i/d), not base^(-2i/d)", power(index / half)
+    yield "the frequencies are the periods (timescales not inverted): base^(+2i/d), not base^(-2i/d)", power(index / half)
     yield "the frequencies are in reversed order", thetas[::-1].copy()
     yield "the power is taken of the index: i^(1/base), not (1/base)^i", power_of_index(index, half, base)
     yield "every pair turns at the same frequency 1", np.ones(half)
@@ -303,6 +306,34 @@ def frequency_causes(expected: Spectrum, width: int, head_dim: int) -> Iterator[
                 yield f"these are the frequencies of {spectrum.describe()}", spectrum.thetas
     for other in (1000.0, 100000.0, 20000.0, 50000.0, 250000.0, 9999.0, 10001.0, 4096.0, 1e8, 1e9, 100.0):
         yield f"the base is {other:g}, not {base:g}", power(-index / half, other)
+
+
+def _fitted_causes(seen: RotationSeen) -> Iterator[tuple[str, np.ndarray]]:
+    """A ladder with another base or a common factor, read off position 1 and rounded to few digits.
+
+    Rounding makes it a prediction: a base fitted to every digit would reproduce anything.
+    """
+    at = np.flatnonzero(seen.positions == 1)
+    if not len(at) or seen.expected.scaled or seen.expected.given is not None or seen.pairs < 3:
+        return
+    thetas = np.abs(np.arctan2(seen.sine[at[0]], seen.cosine[at[0]]))
+    if not np.isfinite(thetas).all() or not (thetas > 0).all() or not seen.expected.base > 1:
+        return
+    half, exact = seen.pairs, seen.expected.thetas
+    factor = float(np.median(thetas / exact))
+    index = np.arange(half)
+    slope = float(np.polyfit(index, np.log(thetas), 1)[0])
+    steps = half - 1 if seen.expected.spacing == "tensor2tensor" else half
+    base = float(np.exp(-slope * steps)) if -slope * steps < 40 else 0.0
+    for digits in (1, 2, 3, 4, 5):
+        for value, text in ((factor, "{:g}"), (1 / factor, "1/{:g}")):
+            shown = float(f"{value:.{digits}g}")
+            if digits <= 3 and shown not in (0.0, 1.0) and abs(value / shown - 1) < 1e-4:
+                scaled = exact * shown if text == "{:g}" else exact / shown
+                yield f"every frequency is multiplied by {text.format(shown)}", scaled
+        shown = float(f"{base:.{digits}g}")
+        if shown > 1 and shown != seen.expected.base and abs(base / shown - 1) < 1e-2:
+            yield f"the base is {shown:g}, not {seen.expected.base:g}", np.power(shown, -index / steps)
 
 
 def power_of_index(index: np.ndarray, half: int, base: float) -> np.ndarray:

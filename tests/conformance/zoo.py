@@ -293,6 +293,16 @@ def base_1000(x, positions):
     return turn(x, positions[:, None] * inv_freq(x.shape[-1], 1000.0))
 
 
+@mutant("rope", "catalogue", "rope.frequencies", "the base is 12345,")
+def base_of_no_model(x, positions):
+    return turn(x, positions[:, None] * inv_freq(x.shape[-1], 12345.0))
+
+
+@mutant("rope", "catalogue", "rope.frequencies", "every frequency is multiplied by 1/1.5")
+def positions_interpolated_by_the_way(x, positions):
+    return turn(x, positions[:, None] / 1.5 * inv_freq(x.shape[-1]))
+
+
 @mutant("rope", "catalogue", "rope.frequencies", "the base is 500000,", base=10000.0)
 def base_promised_otherwise(x, positions):
     return turn(x, positions[:, None] * inv_freq(x.shape[-1], 500000.0))
@@ -317,6 +327,14 @@ _YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings":
         scaling=_LLAMA3)  # fmt: skip
 def llama3_dropped(x, positions):
     return turn(x, positions[:, None] * inv_freq(x.shape[-1], 500000.0))
+
+
+@mutant("rope", "catalogue", "rope.frequencies", "low_freq_factor and high_freq_factor are exchanged",
+        base=500000.0, scaling=_LLAMA3)  # fmt: skip
+def llama3_factors_exchanged(x, positions):
+    f = inv_freq(x.shape[-1], 500000.0)
+    smooth = np.clip((8192 * f / (2 * np.pi) - 0.25) / 0.75, 0, 1)
+    return turn(x, positions[:, None] * ((1 - smooth) * f / 8 + smooth * f))
 
 
 @mutant("rope", "catalogue", "rope.frequencies", "the scaling is applied twice",

@@ -259,6 +259,23 @@ def _wrong_frequencies(case: Case) -> Iterator[tuple[str, np.ndarray]]:
         )
 
 
+def wrong_frequencies(dim: int, base: float, scaling: Mapping[str, Any]) -> Iterator[tuple[str, np.ndarray]]:
+    """The mistakes that this scaling can have in a rotation of `dim` coordinates, by what they make of the frequencies.
+
+    Mistakes in a length need one, and a table of positions has none: those are left out.
+    """
+    config = {"head_dim": dim, "rope_theta": base, "rope_type": scaling.get("rope_type", scaling.get("type")), **scaling}
+    trained = config.get("original_max_position_embeddings")
+    config.setdefault("max_position_embeddings", trained)
+    try:
+        found = list(_wrong_frequencies(Case(str(config["rope_type"]), "promised", config)))
+    except (ValueError, TypeError, KeyError):
+        return
+    for name, values in found:
+        if np.isfinite(values).all() and values.shape == (dim // 2,):
+            yield name, values
+
+
 def _frequency_cause(case: Case, frequencies: np.ndarray, dtype: str) -> str:
     exact, _ = case.exact()
     for name, wrong in _wrong_frequencies(case):
