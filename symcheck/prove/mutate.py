@@ -11,10 +11,11 @@ from __future__ import annotations
 import contextlib
 import math
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
+from types import MappingProxyType
 from typing import Any
 
 import mpmath
@@ -169,6 +170,46 @@ SAMPLES = range(5)  # naturals at which a quantifier without a bound is looked a
 DRAWS = 12  # points that are drawn for one at which the hypotheses hold
 
 
+@dataclass(frozen=True)
+class Property:
+    """A defined proposition that numbers decide although its definition quantifies over all numbers.
+
+    ``holds`` takes the values of all arguments; ``solve`` takes a generator and the values of all but the last
+    and gives a last one for which it holds.
+    """
+
+    holds: Callable[..., bool]
+    solve: Callable[..., Any] | None = None
+
+
+Known = Mapping[str, Property]
+NONE: Known = MappingProxyType({})
+PROPERTIES: dict[tuple[str, bytes], Property] = {}  # by name and by the definition itself
+
+
+def register_property(constant: Term, holds: Callable[..., bool], solve: Callable[..., Any] | None = None) -> None:
+    """Say how numbers decide a defined proposition, with this very definition; a changed one is another."""
+    assert isinstance(constant.head, Const) and constant.head.body is not None
+    PROPERTIES[constant.head.name, constant.head.body.digest] = Property(holds, solve)
+
+
+def known_properties(statement: Statement) -> Known:
+    """The registered properties in a statement; a name with two definitions in it is left out."""
+    bodies: dict[str, set[bytes]] = {}
+
+    def visit(t: Term) -> None:
+        if isinstance(t.head, Const) and t.head.body is not None:
+            bodies.setdefault(t.head.name, set()).add(t.head.body.digest)
+            visit(t.head.body)
+        for a in t.args:
+            visit(a)
+
+    for t in (*statement.hyps, statement.concl):
+        visit(t)
+    only = {name: digests.pop() for name, digests in bodies.items() if len(digests) == 1}
+    return {name: PROPERTIES[name, digest] for name, digest in only.items() if (name, digest) in PROPERTIES}
+
+
 def failure(statement: Statement, seed: int = 0, tries: int = 60) -> dict[str, Any] | None:
     """Values at which the hypotheses hold and the conclusion clearly fails, by numbers of 50 digits; or None.
 
@@ -178,8 +219,9 @@ def failure(statement: Statement, seed: int = 0, tries: int = 60) -> dict[str, A
     rng = random.Random(seed)
     smooth = [h for h in statement.hyps if isinstance(h.head, Const) and h.head.name == "C2"]
     hyps = [h for h in statement.hyps if h not in smooth]
+    known = known_properties(statement)
     shapes = not (statement.concl.is_const("eq", "eqN", "le", "lt", "ltN") or smooth)
-    if (shapes and not settles(statement.concl, False)) or not all(settles(h, True) for h in hyps):
+    if (shapes and not settles(statement.concl, False, known)) or not all(settles(h, True, known) for h in hyps):
         return None
     left = min(tries, 8) if smooth else tries
     undecided = 0
@@ -188,14 +230,14 @@ def failure(statement: Statement, seed: int = 0, tries: int = 60) -> dict[str, A
         if smooth:
             values.update(smooth_function(rng, values))
         try:
-            if not all(_roughly(h, values) for h in hyps):
+            _solve(hyps, values, known, rng)
+            if not all(truth(h, values, FLOAT, ROUGHLY, known) for h in hyps):  # as far as floats tell
                 continue
             left -= 1
-            if _opened_head(statement.concl).is_const("eq", "eqN", "le", "lt", "ltN", "and") and _surely(
-                    statement.concl, values):  # fmt: skip
+            if _surely(statement.concl, values, known):
                 continue
             with mpmath.workdps(DIGITS):
-                if all(_holds(h, values) for h in hyps) and _fails(statement.concl, values, rng):
+                if all(_holds(h, values, known) for h in hyps) and _fails(statement.concl, values, rng, known):
                     return values
         except (Undefined, IndexError, OverflowError, ZeroDivisionError):
             continue
@@ -208,56 +250,79 @@ def failure(statement: Statement, seed: int = 0, tries: int = 60) -> dict[str, A
     return None
 
 
-def settles(p: Term, value: bool) -> bool:
+def _solve(hyps: Sequence[Term], values: dict[str, Any], known: Known, rng: random.Random) -> None:
+    """Choose the variable, or the sequence, that stands last in a known property such that it holds."""
+    for h in hyps:
+        index: Var | None = None
+        if h.is_const("forall") and h.args[0].binders == ("N",):
+            index = Var("#i", "N")
+            h = apply(h.args[0], [eta(index)])
+            h = h.args[1] if h.is_const("imp") else h
+        found = known.get(getattr(h.head, "name", "")) if isinstance(h.head, Const) else None
+        if found is None or found.solve is None or not isinstance(last := h.args[-1].head, Var):
+            continue
+        rest = h.args[:-1]
+
+        def at(i: int, rest: Sequence[Term] = rest, solve: Callable = found.solve) -> Any:
+            here = {**values, "#i": i}
+            return solve(random.Random(i), *(evaluate(a, here, MP(DIGITS)) for a in rest))
+
+        if index is None:
+            values[last.name] = found.solve(rng, *(evaluate(a, values, MP(DIGITS)) for a in rest))
+        elif h.args[-1].args == (eta(index),):
+            values[last.name] = at
+
+
+def settles(p: Term, value: bool, known: Known = NONE) -> bool:
     """Can numbers ever show that a proposition has this truth value?"""
-    p = _opened_head(p)
+    p = _opened_head(p, known)
     if p.is_const("and", "or"):
         quantifier = all if p.is_const("and") == value else any
-        return quantifier(settles(q, value) for q in p.args)
+        return quantifier(settles(q, value, known) for q in p.args)
     if p.is_const("imp"):
-        parts = (settles(p.args[0], not value), settles(p.args[1], value))
+        parts = (settles(p.args[0], not value, known), settles(p.args[1], value, known))
         return any(parts) if value else all(parts)
     if p.is_const("forall", "exists"):
         inside = Term((), p.args[0].head, p.args[0].args)
         guard = inside.args[0] if inside.is_const("imp", "and") else inside
         bounded = p.args[0].binders == ("N",) and (guard.is_const("ltN", "and") or inside.is_const("forall", "exists"))
-        return (bounded or value == p.is_const("exists")) and settles(inside, value)
+        return (bounded or value == p.is_const("exists")) and settles(inside, value, known)
     return True
 
 
-def _roughly(h: Term, values: dict[str, Any]) -> bool:
-    """Can a hypothesis hold here, as far as floats tell?"""
-    return truth(h, values, FLOAT, ROUGHLY)
-
-
-def _surely(p: Term, values: dict[str, Any]) -> bool:
-    """Does a conclusion hold here beyond what 50 digits could refute, by floats?"""
+def _surely(p: Term, values: dict[str, Any], known: Known) -> bool:
+    """Does an equation, an inequality or a conjunction hold here beyond what 50 digits could refute, by floats?"""
     try:
-        return bool(evaluate(p, values, FLOAT, tolerance=Fraction(1, 10**13)))
+        return _opened_head(p, known).is_const("eq", "eqN", "le", "lt", "ltN", "and") and bool(evaluate(
+            p, values, FLOAT, tolerance=Fraction(1, 10**13), implementations=_functions(known)))  # fmt: skip
     except Undecided:
         return False
 
 
-def _opened_head(p: Term) -> Term:
-    """A proposition with the definitions at its head unfolded."""
-    while isinstance(p.head, Const) and p.head.body is not None:
+def _functions(known: Known) -> dict[str, Callable[..., bool]]:
+    return {name: p.holds for name, p in known.items()}
+
+
+def _opened_head(p: Term, known: Known) -> Term:
+    """A proposition with the definitions at its head unfolded, but for those that numbers decide."""
+    while isinstance(p.head, Const) and p.head.body is not None and p.head.name not in known:
         p = apply(p.head.body, list(p.args))
     return p
 
 
-def truth(p: Term, values: dict[str, Any], arithmetic: Any, tolerance: Fraction) -> bool:
+def truth(p: Term, values: dict[str, Any], arithmetic: Any, tolerance: Fraction, known: Known = NONE) -> bool:
     """Truth of a proposition at values, where numbers settle it; raises Undecided where they do not.
 
     A quantifier without a bound is settled by one witness or counterexample among a few values.
     """
     try:
-        return bool(evaluate(p, values, arithmetic, tolerance=tolerance))
+        return bool(evaluate(p, values, arithmetic, tolerance=tolerance, implementations=_functions(known)))
     except Undecided:
-        p = _opened_head(p)
+        p = _opened_head(p, known)
 
     def at(q: Term) -> bool | None:
         try:
-            return truth(q, values, arithmetic, tolerance)
+            return truth(q, values, arithmetic, tolerance, known)
         except Undecided:
             return None
 
@@ -265,22 +330,22 @@ def truth(p: Term, values: dict[str, Any], arithmetic: Any, tolerance: Fraction)
         first = at(p.args[0])
         if p.is_const("imp") and first is not None:
             first = not first
-        settles = not p.is_const("and")
-        if first is settles:
-            return settles
+        settled = not p.is_const("and")
+        if first is settled:
+            return settled
         second = at(p.args[1])
-        if second is settles:
-            return settles
+        if second is settled:
+            return settled
         if first is not None and second is not None:
-            return not settles
+            return not settled
     elif p.is_const("forall", "exists"):
-        settles = p.is_const("exists")
+        settled = p.is_const("exists")
         v = Var(f"#{sum(name[0] == '#' for name in values)}", p.args[0].binders[0])
         inside = apply(p.args[0], [eta(v)])
         for sample in _samples(v.type, values):
             try:
-                if truth(inside, {**values, v.name: sample}, arithmetic, tolerance) is settles:
-                    return settles
+                if truth(inside, {**values, v.name: sample}, arithmetic, tolerance, known) is settled:
+                    return settled
             except (Undecided, Undefined, ZeroDivisionError, OverflowError):
                 continue
     elif p.is_const("has_deriv") and arithmetic is not FLOAT:
@@ -364,19 +429,19 @@ def _simple(t: Type, rng: random.Random) -> Any:
     return lambda *_: value
 
 
-def _holds(p: Term, values: dict[str, Any]) -> bool:
-    return truth(p, values, MP(DIGITS), Fraction(1, 10**30))
+def _holds(p: Term, values: dict[str, Any], known: Known = NONE) -> bool:
+    return truth(p, values, MP(DIGITS), Fraction(1, 10**30), known)
 
 
-def _fails(p: Term, values: dict[str, Any], rng: random.Random) -> bool:
+def _fails(p: Term, values: dict[str, Any], rng: random.Random, known: Known) -> bool:
     """Does a proposition fail here by a clear margin?"""
-    p = _opened_head(p)
+    p = _opened_head(p, known)
     with contextlib.suppress(Undecided):
         if p.is_const("forall") and p.args[0].binders == ("R",):
             return _remainder_is_large(p, values, rng)
         if p.is_const("exists") and p.args[0].binders == ("R",):
             return _no_point_between(p, values)
-    return not truth(p, values, MP(DIGITS), SEPARATION)
+    return not truth(p, values, MP(DIGITS), SEPARATION, known)
 
 
 def smooth_function(rng: random.Random, values: dict[str, Any]) -> dict[str, Any]:

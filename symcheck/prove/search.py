@@ -9,6 +9,7 @@ what it finds is proved by the checker's rules.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,6 +24,7 @@ from ..terms import (
     TermError,
     Type,
     Var,
+    abstract,
     apply,
     arguments,
     const,
@@ -36,6 +38,7 @@ from ..terms import (
     sort,
     substitute,
 )
+from .calculus import derivative
 from .proof import Library, Line, Proof, ProofError, Statement
 from .refute import HALF_PI, compute, contradict, decide, matrix, naturals, table
 
@@ -81,6 +84,8 @@ def find_refutation(statement: Statement, tries: int = 400, seed: int = 0, libra
             found = _remainder(statement, example, library)
         elif concl.is_const("exists") and concl.args[0].binders == ("R",):
             found = _point_between(statement, example, library)
+        elif any(part.is_const("has_deriv") for part in _conjuncts(concl)):
+            found = _wrong_slope(statement, example, library)
         else:
             found = _failure(statement, example, library, tries, rng)
         if found is not None:
@@ -534,4 +539,63 @@ def _no_root(p: Proof) -> Callable[[Term, Line], Line]:
     return use
 
 
-__all__ = ["EXAMPLES", "Example", "denied", "find_instance", "find_refutation", "register_examples"]
+# Derivatives ------------------------------------------------------------------------------------------
+STEP = 2.0**-10
+
+
+def _conjuncts(p: Term) -> list[Term]:
+    return [*_conjuncts(p.args[0]), *_conjuncts(p.args[1])] if p.is_const("and") else [p]
+
+
+def _wrong_slope(statement: Statement, example: Example | None, library: Library) -> Refutation | None:
+    """``g'(t) = v``, alone or in a conjunction, fails where the rules give another derivative."""
+    inside = _Inside.of(statement)
+    if inside.inner:
+        return None
+    tried = 0
+    for values in _constants(statement, example):
+        env: dict[Any, Any] = {v: remembered(evaluate(values[v.name])) for v in statement.variables}
+        try:
+            if not (all(evaluate(h, env, tolerance=1e-12) for h in inside.hyps)
+                    and any(_slope_differs(part, env) for part in _conjuncts(inside.concl))):  # fmt: skip
+                continue
+        except (Undefined, Undecided, IndexError, OverflowError, ZeroDivisionError):
+            continue
+
+        def finish(p: Proof, line: Line) -> Line:
+            for part in p.parts(_at_head(p, line)):
+                with contextlib.suppress(ProofError):
+                    return _two_slopes(p, part)
+            raise ProofError("no derivative differs from the one that is stated")
+
+        script = denied(statement, values, example, finish)
+        if (certificate := _certificate(statement, script, library)) is not None:
+            return Refutation(values, certificate)
+        tried += 1
+        if tried >= MAX_PROOFS:
+            return None
+    return None
+
+
+def _slope_differs(part: Term, env: Mapping[Any, Any]) -> bool:
+    if not part.is_const("has_deriv"):
+        return False
+    g, at, stated = (evaluate(a, env) for a in part.args)
+    slope = (g(at + STEP) - g(at - STEP)) / (2 * STEP)
+    return abs(slope - stated) > 1e-3 * (1 + abs(stated))
+
+
+def _two_slopes(p: Proof, line: Line) -> Line:
+    """``false`` from a stated derivative: the function is worked out, and derivatives are unique."""
+    if not line.concl.is_const("has_deriv"):
+        raise ProofError("not a derivative")
+    g, at, stated = line.concl.args
+    s = eta(Var("s", "R"))
+    value = compute(p, apply(g, [s]))
+    w = abstract([s.head], value.rhs)  # type: ignore[list-item]
+    moved = p.axiom("deriv_extensional", line, p.generalise(value, s), g=g, w=w, t=at, u=stated)
+    own = derivative(p, w, at)
+    return contradict(p, p.axiom("deriv_unique", moved, own, g=w, t=at, u=stated, v=own.concl.args[2]), [])
+
+
+__all__ = ["EXAMPLES", "Example", "Refutation", "denied", "find_instance", "find_refutation", "register_examples"]

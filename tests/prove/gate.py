@@ -11,6 +11,7 @@ from itertools import islice
 
 from symcheck.checker import Rejected, decode
 from symcheck.claims import TheoremEntry
+from symcheck.prove.auto import auto
 from symcheck.prove.mutate import Mutant, failure, mutants
 from symcheck.prove.proof import Proof, ProofError, Statement
 from symcheck.prove.refute import denial
@@ -67,6 +68,16 @@ def accepted_by_the_script(entry: TheoremEntry, mutant: Mutant, lemmas) -> bool:
         line = entry.prove(p, mutant.statement)
         return mutant.statement.is_proved_by(decode(p.certificate(line), lemmas.accepted))
     except (ProofError, TermError, Rejected, IndexError, ValueError, AttributeError, KeyError, StopIteration):
+        return False
+
+
+def proved_at_large(mutant: Mutant, lemmas) -> bool:
+    """Does the portfolio of provers, which may cite every registered theorem, prove the mutant?"""
+    p = Proof(library=lemmas)
+    try:
+        line = auto(p, mutant.statement)
+        return mutant.statement.is_proved_by(decode(p.certificate(line), lemmas.accepted))
+    except (ProofError, TermError, Rejected):
         return False
 
 

@@ -112,6 +112,8 @@ def test_failure_sees_what_fails_and_only_that():
     Statement((), const("and", eq(x, x), eq(x, y))),
     Statement((), eq(i, n)),
     Statement((lt(i, n),), lt(n, i + 2)),
+    Statement((), const("has_deriv", lam("R", lambda t: const("sin", x * t)), y, x * const("sin", x * y))),
+    Statement((le(0, x),), const("and", eq(x, x), const("has_deriv", lam("R", lambda t: x * t * t), y, x * y))),
 ])  # fmt: skip
 def test_false_statements_get_witnesses(statement, lemmas):
     assert witnessed(statement, lemmas)
@@ -121,6 +123,7 @@ def test_false_statements_get_witnesses(statement, lemmas):
     Statement((), eq(const("sum", n + 1, a), const("sum", n, a) + a(n))),
     Statement((lt(i, n), lt(n, i)), eq(x, y)),
     Statement((), le(0, x * x)),
+    Statement((), const("has_deriv", lam("R", lambda t: const("sin", x * t)), y, x * const("cos", x * y))),
 ])  # fmt: skip
 def test_true_statements_get_none(statement, lemmas):
     assert find_refutation(statement, tries=60, library=lemmas) is None
