@@ -7,8 +7,8 @@ import sys
 
 
 def main() -> None:
-    """Settling first, then the oracle and the judge."""
-    for module in ("benchmarks.settling", "benchmarks.oracle_bench"):
+    """Settling first, then the oracle and the judge, then conformance."""
+    for module in ("benchmarks.settling", "benchmarks.oracle_bench", "benchmarks.conformance_bench"):
         print(f"== {module}", flush=True)
         subprocess.run([sys.executable, "-m", module], check=True)
 
