@@ -85,7 +85,7 @@ norm = defined("norm", ["N", SEQUENCE], lambda n, x: const("sqrt", dot(n, x, x))
 register("held", tex=r"<1> \in \mathbb{F}_{<0>}", text="<1> ∈ F_<0:atom>", precedence=RELATION, parameters=("p", "x"))
 register("nearest", tex=r"<2> \in \operatorname{nearest}_{<0>}(<1>)", text="<2> ∈ nearest_<0:atom>(<1>)",
          precedence=RELATION, parameters=("p", "x", "y"))  # fmt: skip
-register("even_significand", tex=r"<1> \in 2\mathbb{F}_{<0>}", text="<1> ∈ F_<0:atom> with an even significand",
+register("even_significand", tex=r"<1> \in \mathbb{F}_{<0>}^{\mathrm{even}}", text="<1> ∈ F_<0:atom>^even",
          precedence=RELATION, parameters=("p", "y"))  # fmt: skip
 register("rounded", tex=r"<2> = \operatorname{fl}_{<0>}(<1>)", text="<2> = fl_<0:atom>(<1>)", precedence=RELATION,
          parameters=("p", "x", "y"))  # fmt: skip
@@ -652,9 +652,8 @@ def collision(q: Proof, goal: Statement) -> Line:
     bits, first, second = (q.assume(g) for g in goal.hyps)
     at = q.theorem("formats.ties_to_even", bits, p=p, y=y)
     right = q.mp(q.axiom("and_right", at, p=at.concl.args[0], q=at.concl.args[1]), second)
-    near, _ = conjuncts(q, at_low := q.axiom("and_left", at, p=at.concl.args[0], q=at.concl.args[1]))
+    near, _ = conjuncts(q, q.axiom("and_left", at, p=at.concl.args[0], q=at.concl.args[1]))
     here, _ = conjuncts(q, near)
-    del at_low
     exact_ = q.theorem("formats.exact", here, p=p, x=two(p), y=x)
     left = q.mp(q.axiom("and_right", exact_, p=exact_.concl.args[0], q=exact_.concl.args[1]), conjuncts(q, first)[0])
     return q.trans(left, q.symm(right))
@@ -795,7 +794,7 @@ def standard_model(q: Proof, goal: Statement) -> Line:
             wide = q.ring(eq(two(k + s + 1) * error, two(p) * two(k) * error), wide)
             coarse = q.pos(le(two(p) * two(k) * error, two(l)), half, wide)
 
-            def with_sign(sign: int, nonneg: Line, size: Line) -> Line:  # the power of two below |x| is a candidate
+            def with_sign(sign: int, _: Line, size: Line) -> Line:  # the power of two below |x| is a candidate
                 one = number(1, "N")
                 at = no_farther(q, best, bits, one, q.pos(le(one, two(p)), at_least_one(q, p)), sign, k, l)
                 value = at.rhs.args[0]
@@ -804,7 +803,6 @@ def standard_model(q: Proof, goal: Statement) -> Line:
                 length = (q.axiom("abs_nonpos", q.pos(le(value, 0), gap), x=value) if sign > 0
                           else size_of(q, q.convert(gap, le(0, value))))
                 near = q.pos(le(error, sign * x - two(l) * ratio), at, length)
-                del nonneg
                 return q.rule("pos", goal.concl, [coarse, shrunk, near], [(UNIT, [0, 1], ONE), (UNIT, [2], ONE)],
                               [unit, size], [two(p) * error, ONE])  # fmt: skip
 
@@ -902,10 +900,9 @@ def rounding_error(p: Proof, first: Line, second: Line, nonneg: Line) -> Line:
         goal = le(absolute(close - value), (u + w + u * w) * absolute(value))
         return p.discharge(p.pos(goal, whole, rounded_, near, scaled), *(k.concl for k in (rounded_, near, size)))
 
-    (gap, bound), (gap2, bound2) = (line.concl.args for line in (first, second))
+    (gap, bound), (_, bound2) = (line.concl.args for line in (first, second))
     line = p.at(p.lemma("the relative error of a rounded value", prove), c=gap.args[0].args[0], s=bound.args[1].args[0],
                 z=bound2.args[1].args[0], u=bound.args[0], w=bound2.args[0])  # fmt: skip
-    del gap2
     return p.mp(line, first, second, nonneg)
 
 
