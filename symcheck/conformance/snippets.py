@@ -87,28 +87,27 @@ def _sequence(positions: Sequence[int]) -> str:
     return str(numbers)
 
 
+def matrices(dim: int, positions: Sequence[int], order: Sequence[int] | None = None, scale: float = 1.0) -> list[str]:
+    """Lines that define `R`, the matrix at each position, all from one call; a fixed permutation and scale undone."""
+    rows = "" if order is None else f"[:, {list(map(int, order))}]"
+    by = "" if scale == 1.0 else f" / {scale:.9g}"
+    return [
+        f"p = {[int(x) for x in positions]}",
+        f"y = f(np.tile(np.eye({dim}), (len(p), 1)), np.repeat(p, {dim})).reshape(-1, {dim}, {dim})",
+        f"R = dict(zip(p, y.transpose(0, 2, 1){rows}{by}))",
+    ]
+
+
 def matrix_identity(dim: int, name: str, m: int, n: int, bound: float) -> list[str]:
-    """The largest entry of the difference of two sides of a theorem about the matrices R(p)."""
+    """The largest entry of the difference of two sides of a theorem about the matrices R[p]."""
     differences = {
-        "rope.orthogonal": (f"R({m}).T @ R({m}) - np.eye({dim})", "R^T R = 1"),
-        "rope.composition": (f"R({m}) @ R({n}) - R({m + n})", "R(m) R(n) = R(m + n)"),
-        "rope.transpose_product": (f"R({m}).T @ R({n}) - R({n - m})", "R(m)^T R(n) = R(n - m)"),
+        "rope.orthogonal": (f"R[{m}].T @ R[{m}] - np.eye({dim})", "R^T R = 1"),
+        "rope.composition": (f"R[{m}] @ R[{n}] - R[{m + n}]", "R(m) R(n) = R(m + n)"),
+        "rope.transpose_product": (f"R[{m}].T @ R[{n}] - R[{n - m}]", "R(m)^T R(n) = R(n - m)"),
+        "rope.relative": (f"R[{m}].T @ R[{n}] - R[{n - m}]", "<R(m) q, R(n) k> = <q, R(n - m) k> for unit vectors"),
     }
     difference, statement = differences[name]
-    return [
-        f"R = lambda p: f(np.eye({dim}), [p] * {dim}).T",
-        f"print(np.abs({difference}).max())  # at most {bound:.3g} for a rotation: {statement}",
-    ]
-
-
-def scores(dim: int, m: int, n: int, bound: float) -> list[str]:
-    """The relative identity at one pair of positions, for random vectors."""
-    return [
-        "g = np.random.default_rng(0)",
-        f"q, k = g.standard_normal((2, 1, {dim}))",
-        f"left, right = f(q, [{m}]) @ f(k, [{n}]).T, f(q, [0]) @ f(k, [{n - m}]).T",
-        f"print((left - right).item())  # at most about {bound:.3g} for a rotation: <R(m) q, R(n) k> = <R(0) q, R(n - m) k>",
-    ]
+    return [f"print(np.abs({difference}).max())  # at most {bound:.3g} for a rotation: {statement}"]
 
 
 def one_by_one(dim: int, count: int, bound: float, order: np.ndarray | None = None) -> list[str]:

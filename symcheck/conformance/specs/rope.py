@@ -766,7 +766,13 @@ def _identities(run: Run, probe: Probe, setting: Setting, dtype: str) -> None:
     relative = relative + setting.score_bounds(q64, k64, np.zeros_like(bounds["d"]), bounds["d"])
     worst = int(np.argmax(error / relative))
     bad = bool((~(error <= relative)).any())
-    at = snippets.scores(dim, int(m[worst]), int(n[worst]), float(relative[worst]))
+    # Unit vectors have the tightest bound, and show any failure of the matrices.
+    first, last = int(m[worst]), int(n[worst])
+    entry = max(float(bounds[name][worst].max()) for name in bounds)
+    at = [
+        *_matrix_lines(setting, sorted({first, last, last - first})),
+        *snippets.matrix_identity(dim, "rope.relative", first, last, 3 * entry + entry**2),
+    ]
     run.judge(
         "rope.relative", dtype, error, relative, positions=n, unit=unit_roundoff(dtype),
         message=f"m = {int(m[worst])}, n = {int(n[worst])}" if bad else None,
@@ -827,7 +833,7 @@ def _matrix_identities(run: Run, probe: Probe, setting: Setting, dtype: str, m: 
         if len(bad):
             at = chosen[bad[0]]
             lines = snippets.matrix_identity(dim, name, int(m[at]), int(n[at]), bound[bad[0]])
-            snippet = _about(run, dtype, lines)
+            snippet = _about(run, dtype, [*_matrix_lines(setting, wanted), *lines])
         run.judge(
             name, dtype, np.array(error), np.array(bound), positions=n[chosen], unit=unit_roundoff(dtype), snippet=snippet
         )  # fmt: skip
@@ -1216,6 +1222,11 @@ def _snippet(
     cosine, sine = (float(table[0, pair]) * setting.scale for table in setting.spectrum.table(np.array([position])))
     expected = f"{cosine:.9g} {setting.sign * sine:.9g}: cos, sin of {position} theta_{pair}"
     return snippets.joined([*lines, *snippets.entry(dim, first, row, positions, positions.index(position), expected)])
+
+
+def _matrix_lines(setting: Setting, positions: Sequence[int]) -> list[str]:
+    order = setting.rotation.permutation.tolist() if setting.rotation.layout == "permuting" else None
+    return snippets.matrices(setting.dim, positions, order, setting.scale)
 
 
 def _about(run: Run, dtype: str, lines: Sequence[str]) -> str:
