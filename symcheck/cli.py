@@ -327,19 +327,25 @@ def judge(
     as_json: AsJson = False,
 ) -> None:
     """Certify a stored cos/sin table against the oracle."""
-    from fractions import Fraction
-
     from .oracle import JudgeInputError
     from .oracle import judge as run
+    from .oracle.frequencies import exact as number
 
     try:
-        exact = Fraction(base)
-    except (ValueError, ZeroDivisionError):
+        exact = number(base)
+    except ValueError:
         raise fail(f"--base {base!r}: expected a number such as 10000 or 500000.0") from None
     try:
         scaled = json.loads(scaling) if scaling is not None else None
     except ValueError as e:
         raise fail(f"--scaling: not JSON: {e}") from None
+    if plot is not None:
+        from .oracle.plots import check_file, save_judge_report
+
+        try:
+            check_file(plot)
+        except (ValueError, ImportError) as e:
+            raise fail(f"--plot: {e}") from None
     if len(table) > 2:
         raise fail(f"expected one table, or the cosines and the sines; got {len(table)} files")
     source = table[0] if len(table) == 1 else tuple(table)
@@ -350,8 +356,6 @@ def judge(
                          threshold=threshold, require=require, method=method, jobs=jobs, backend=backend,
                          progress=advance)  # fmt: skip
             if plot is not None:
-                from .oracle.plots import save_judge_report
-
                 save_judge_report(report, plot)
     except JudgeInputError as e:
         raise fail(str(e)) from None

@@ -190,10 +190,10 @@ def compare_rows(
     slack of a half, the rounding that is allowed, and the ratio below which no entry can be wrong or in
     doubt; bound: the threshold; position: that of the first row.  Adds to sums, per pair, the errors in
     ulp; raises needs, per pair, to the angle error that a row needs; doubtful (capacity, 2) takes rows
-    and pairs left to finer means.  Sets tops to the largest ratio and the largest error, and found to: the number of doubtful entries
-    (possibly past the capacity), the count of wrong roundings, the first row with one and the first row
-    past the threshold (or -1), and the first of the 64 rows that hold the largest ratio, and of those
-    that hold the largest error.
+    and pairs left to finer means.  Sets tops to the largest ratio and the largest error, and found to:
+    the number of doubtful entries (possibly past the capacity), the count of wrong roundings, the first
+    row with one and the first row past the threshold (or -1), and the first of the 64 rows that hold
+    the largest ratio, and of those that hold the largest error.
 
     Eight pairs of 64 rows at a time, first a loop that only looks for something to report; nearly
     always there is nothing.

@@ -240,9 +240,7 @@ def cast_errors(name: str, dim: int, base: Any, positions: int) -> CastErrors:
         ):
             table = max(table, float(np.abs(round_array(a, fmt) - a).max()))
             frequency = max(frequency, float(np.abs(a - b).max()))
-    worst = max(
-        float(min(Fraction(2), fmt.unit_roundoff * t * (1 + fmt.unit_roundoff) * (positions - 1))) for t in rounded
-    )
+    worst = max(float(min(Fraction(2), fmt.unit_roundoff * t * (1 + fmt.unit_roundoff) * (positions - 1))) for t in rounded)
     return CastErrors(name, positions, table, float(cast_table_bound(fmt)), frequency, worst)
 
 

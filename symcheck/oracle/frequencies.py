@@ -13,6 +13,7 @@ interpolation); bloc97 2023 and Peng et al. 2023 (NTK-aware, dynamic NTK, YaRN);
 from __future__ import annotations
 
 import math
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -48,6 +49,10 @@ def precision(bits: int) -> Iterator[None]:
             ctx.prec = before
 
 
+#: Numbers as text: at most 400 digits, and exponents of at most three, lest 1e999999999 take all memory.
+_NUMBER = re.compile(r"[+-]?(?=[\d.])[\d_]{0,400}(/[\d_]{1,400}|(\.\d{0,400})?([eE][+-]?\d{1,3})?)", re.ASCII)
+
+
 def exact(value: Exact, what: str = "number") -> Fraction:
     """The rational that `value` denotes: a float is its binary value, a string a decimal or "p/q".
 
@@ -56,6 +61,8 @@ def exact(value: Exact, what: str = "number") -> Fraction:
     try:
         if isinstance(value, bool):
             raise TypeError
+        if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
+            raise ValueError
         return Fraction(value)
     except (TypeError, ValueError, OverflowError, ZeroDivisionError):
         raise ValueError(f"{what} must be a finite number, not {value!r}") from None
@@ -119,6 +126,8 @@ class Frequencies:
             raise ValueError(f"spacing must be one of {', '.join(SPACINGS)}, not {spacing!r}")
         frozen: tuple[tuple[str, Any], ...] = ()
         if scaling is not None:
+            if not isinstance(scaling, Mapping):
+                raise ValueError(f"scaling must be a mapping of names to values, not {type(scaling).__name__}")
             frozen = tuple(sorted((str(k), tuple(v) if isinstance(v, list | tuple) else v) for k, v in scaling.items()))
         made = Frequencies(dim, exact_base, spacing, given, frozen)
         made.balls(64)  # so that a bad scaling is reported here, not in the middle of a sweep
@@ -145,12 +154,7 @@ class Frequencies:
 
     def doubles(self) -> list[float]:
         """The frequencies rounded to float64, correctly."""
-        bits = 96
-        while True:
-            pairs = [(float(a), float(b)) for a, b in map(fraction_bounds, self.balls(bits))]
-            if all(low == high for low, high in pairs) or bits > 4096:
-                return [low for low, _ in pairs]
-            bits *= 2
+        return list(_rounded(self))
 
     def _option(self, name: str, default: Exact | None = None) -> Fraction:
         value = dict(self.scaling).get(name, default)
@@ -269,6 +273,16 @@ class Frequencies:
         elif factor > 1:
             amplitude = 1 + ball_of(factor).log() / 10
         return out, amplitude
+
+
+@lru_cache(maxsize=256)
+def _rounded(frequencies: Frequencies) -> tuple[float, ...]:
+    bits = 96
+    while True:
+        pairs = [(float(a), float(b)) for a, b in map(fraction_bounds, frequencies.balls(bits))]
+        if all(low == high for low, high in pairs) or bits > 4096:
+            return tuple(low for low, _ in pairs)
+        bits *= 2
 
 
 @lru_cache(maxsize=256)

@@ -14,6 +14,7 @@ import copy
 import functools
 import math
 import os
+import textwrap
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
@@ -140,7 +141,7 @@ class JudgeReport:
         f = self
         lines = [
             f"{', '.join(f.sources)}: {f.verdict}" + ("" if f.ok else f", but {f.required} was required"),
-            f"  {f.diagnosis}",
+            f.diagnosis,
             f"  {f.format}, layout {f.layout}, dim {f.dim}, base {f.base:g}, {f.spacing} spacing, "
             f"positions {f.start} to {f.start + f.positions - 1}",
             f"  largest error    {f.max_ulp:.6g} ulp at {_where(f.worst)}",
@@ -156,7 +157,9 @@ class JudgeReport:
         if f.distinct_rows is not None:
             lines.append(f"  distinct rows    {f.distinct_rows:,} of {f.positions:,}")
         lines.append(f"  reference        {f.method}, error at most {f.oracle_bound:.3g}; {f.seconds:.2f} s")
-        return "\n".join(lines)
+        wrapped = [textwrap.wrap(line, 80, subsequent_indent=" " * 19, break_long_words=False) for line in lines[2:]]
+        first = [lines[0], *textwrap.wrap(lines[1], 80, initial_indent="  ", subsequent_indent="  ")]
+        return "\n".join([*first, *(line for part in wrapped for line in part)])
 
 
 def _where(place: Place) -> str:
@@ -466,9 +469,7 @@ class _Shard:
         columns = self._columns[file]
         return position, int(columns.pair[column]), int(columns.kind[column]), file, column
 
-    def _compiled(
-        self, values: Array, position: int, file: int, kind: int, column: int, step: int
-    ) -> tuple[float, float]:
+    def _compiled(self, values: Array, position: int, file: int, kind: int, column: int, step: int) -> tuple[float, float]:
         """One plane by the compiled loop; the same results as _numpy."""
         from .compiled import compare_rows
 
@@ -680,7 +681,7 @@ def _count_distinct(task: _Task, hashes: Array, progress: Callable[[int], None] 
             earlier, later = pairs[:, k : k + limit]
             same = np.ones(len(later), bool)
             for reader in readers:
-                same &= (_gather(reader, earlier) == _gather(reader, later)).all(axis=1)
+                same &= (_words(_gather(reader, earlier)) == _words(_gather(reader, later))).all(axis=1)
             if not same.all():  # a collision: count the rows themselves
                 return _count_by_bytes(readers, len(hashes), limit)
             if progress is not None:
@@ -694,10 +695,10 @@ def _count_distinct(task: _Task, hashes: Array, progress: Callable[[int], None] 
 
 
 def _gather(reader: Reader, rows: Array) -> Array:
-    """The given rows as unsigned words; runs of consecutive rows are read at once."""
+    """The given rows; runs of consecutive rows are read at once."""
     breaks = np.flatnonzero(np.diff(rows) != 1) + 1
     parts = [reader.read(int(run[0]), len(run)).copy() for run in np.split(rows, breaks) if len(run)]
-    return _words(np.concatenate(parts))
+    return np.concatenate(parts)
 
 
 def _count_by_bytes(readers: list[Reader], count: int, limit: int) -> int:
@@ -734,71 +735,63 @@ def angle_constants(frequencies: Frequencies) -> dict[str, float]:
     out = {
         "angle in float64": computed("float64"),
         "angle in float32": single,
-        "frequencies cast to float16, angle in float32": float(FORMATS["float16"].unit_roundoff) * (1 + single)
-        + single,
-        "frequencies cast to bfloat16, angle in float32": float(FORMATS["bfloat16"].unit_roundoff) * (1 + single)
-        + single,
+        "frequencies cast to float16, angle in float32": float(FORMATS["float16"].unit_roundoff) * (1 + single) + single,
+        "frequencies cast to bfloat16, angle in float32": float(FORMATS["bfloat16"].unit_roundoff) * (1 + single) + single,
         "angle in float16": computed("float16"),
         "angle in bfloat16": computed("bfloat16"),
     }
     return dict(sorted(out.items(), key=lambda item: item[1]))
 
 
-def _imitate(name: str, theta: Array, positions: Array) -> Array:
-    """Angles that a computation gives from frequencies already rounded, shape (positions, pairs)."""
-    fmt = FORMATS[name.rpartition(" ")[2]]
-    p = round_array(positions.astype(np.float64), fmt)
-    return round_array(p[:, None] * theta[None, :], fmt)
+def _sample(task: _Task, pairs: int, count: int) -> tuple[Array, list[tuple[int, Array]]]:
+    """Positions of the first rows and of some others, and for each plane its kind and these rows."""
+    rng = np.random.default_rng(20170612)
+    rows = np.unique(np.concatenate([np.arange(min(count, 32)), rng.integers(0, count, 96)]))
+    held = []
+    for file, stored in enumerate(task.stored):
+        with stored.reader() as reader:
+            lines = numbers(_gather(reader, rows), stored.format)
+        for kind, column, step in task.planes[file]:
+            held.append((kind, lines[:, column::step][:, :pairs].astype(np.float64)))
+    return task.start + rows, held
 
 
-def _reproduced(task: _Task, oracle: Oracle, name: str, count: int) -> float:
+def _reproduced(
+    task: _Task, oracle: Oracle, name: str, positions: Array, held: list[tuple[int, Array]], exact_thetas: Array
+) -> float:
     """Share of a sample of entries that the computation gives up to one ulp.
 
     Libraries differ by a few ulps in the frequency itself, so that for each pair the nearest
     neighbours of the correctly rounded frequency are tried and the best one counts.
     """
-    rng = np.random.default_rng(20170612)
-    rows = np.unique(np.concatenate([np.arange(min(count, 32)), rng.integers(0, count, 96)]))
-    positions = task.start + rows
-    cast = FORMATS[name.split(",")[0].rpartition(" ")[2]]
-    exact_thetas = np.array(task.frequencies.doubles())
+    cast, angle = FORMATS[name.split(",")[0].rpartition(" ")[2]], FORMATS[name.rpartition(" ")[2]]
     centre = round_array(exact_thetas, cast)
     _, exponent = np.frexp(centre)
     unit = np.ldexp(1.0, exponent - cast.precision)
-    best = np.zeros(oracle.pairs)
+    p = round_array(positions.astype(np.float64), angle)[:, None]
     amplitude = float(fraction_bounds(oracle._amplitude_ball(64))[0])
-    held = []
-    for file, stored in enumerate(task.stored):
-        with stored.reader() as reader:
-            lines = np.concatenate([numbers(reader.read(int(r), 1).copy(), stored.format) for r in rows])
-        for kind, column, step in task.planes[file]:
-            held.append((kind, lines[:, column::step][:, : oracle.pairs].astype(np.float64)))
-    fmt = task.stored[0].format
-    unit_out = float(2 * fmt.unit_roundoff) * amplitude
-    for shift in (0, 1, -1, 2, -2, 3, -3):
-        angles = _imitate(name, centre + shift * unit, positions)
-        if not np.isfinite(angles).all():
-            continue
-        hits = np.zeros(oracle.pairs)
-        for kind, lines in held:
+    unit_out = float(2 * task.stored[0].format.unit_roundoff) * amplitude
+    angles = round_array(p * (centre + np.arange(-3, 4)[:, None, None] * unit), angle)  # (7, rows, pairs)
+    possible = np.isfinite(angles).all(axis=(1, 2))
+    hits = np.zeros((len(angles), oracle.pairs))
+    for kind, lines in held:
+        with np.errstate(invalid="ignore"):
             value = amplitude * (np.cos(angles) if kind == COS else np.sin(angles))
-            hits += (np.abs(value - lines) <= unit_out).mean(axis=0) / len(held)
-        best = np.maximum(best, hits)
-    return float(best.mean())
+            hits += (np.abs(value - lines) <= unit_out).mean(axis=1) / len(held)
+    return float(hits[possible].max(axis=0, initial=0.0).mean())
 
 
-def _computations(
-    task: _Task, oracle: Oracle, tally: _Tally, count: int, sample: bool
-) -> tuple[float, list[Computation]]:
-    thetas = np.abs(np.array(task.frequencies.doubles()))
-    amplitude = float(oracle.modulus)
+def _computations(task: _Task, oracle: Oracle, tally: _Tally, count: int, sample: bool) -> tuple[float, list[Computation]]:
+    exact_thetas = np.array(task.frequencies.doubles())
+    thetas, amplitude = np.abs(exact_thetas), float(oracle.modulus)
     assert tally.needs is not None
     with np.errstate(divide="ignore", invalid="ignore"):
         need = np.where(thetas > 0, tally.needs / (thetas * amplitude), np.where(tally.needs > 0, math.inf, -math.inf))
     angle_error = max(0.0, float(need.max()))
     out = []
+    rows = _sample(task, oracle.pairs, count) if sample else None
     for name, constant in angle_constants(task.frequencies).items():
-        share = _reproduced(task, oracle, name, count) if sample else None
+        share = _reproduced(task, oracle, name, *rows, exact_thetas) if rows is not None else None
         out.append(Computation(name, constant, angle_error <= constant, share))
     return angle_error, out
 
@@ -966,8 +959,7 @@ def _prepare(
             2 * pairs if dim is None or frequencies is not None else dim, base, spacing, frequencies, scaling
         )
         planes = [
-            [(kind, at * pairs, 1) if how == "block" else (kind, at, 2) for kind, how, at in file]
-            for file in LAYOUTS[name]
+            [(kind, at * pairs, 1) if how == "block" else (kind, at, 2) for kind, how, at in file] for file in LAYOUTS[name]
         ]
         return _Task(stored, planes, known, ratio, int(start), float(threshold), distinct, method, weights)
 
@@ -995,9 +987,7 @@ def _distance(task: _Task) -> float:
     return total / planes if math.isfinite(total) else math.inf
 
 
-def _sweep(
-    task: _Task, count: int, jobs: int, backend: str | None, progress: Callable[[int, int], None] | None
-) -> _Tally:
+def _sweep(task: _Task, count: int, jobs: int, backend: str | None, progress: Callable[[int, int], None] | None) -> _Tally:
     """Judges all shards, in order or through joblib, and merges what they found."""
     done = 0
 
@@ -1024,7 +1014,10 @@ def _sweep(
             shards.append((at, step))
             at += step
         # parallel_config, unlike Parallel itself, finds the backends that other packages bring.
-        context = joblib.parallel_config(backend=backend) if backend is not None else nullcontext()
+        try:
+            context = joblib.parallel_config(backend=backend) if backend is not None else nullcontext()
+        except (ValueError, ImportError) as error:
+            raise JudgeInputError(f"backend {backend!r}: {error}") from None
         parts = []
         with context:
             run = joblib.Parallel(n_jobs=jobs, return_as="generator", prefer=None if backend else "threads")
@@ -1058,7 +1051,12 @@ def _report(
     if task.distinct and tally.hashes is not None:
         distinct = _count_distinct(task, tally.hashes, None)
     assert tally.worst is not None and tally.largest is not None
-    worst, largest = _place(task, oracle, tally.worst[1:]), _place(task, oracle, tally.largest[1:])
+    spots = {spot: _place(task, oracle, spot) for spot in {tally.worst[1:], tally.largest[1:]}}
+    worst, largest = spots[tally.worst[1:]], spots[tally.largest[1:]]
+
+    def place(spot: tuple[int, int, int, int, int] | None) -> Place | None:
+        return None if spot is None else spots[spot] if spot in spots else _place(task, oracle, spot)
+
     near = tally.wrong == 0 or worst.ulp < 1
     angle_error, computations = _computations(task, oracle, tally, count, sample=not near)
     fitting = next((c for c in computations if c.consistent), None)
@@ -1106,9 +1104,9 @@ def _report(
         worst=worst,
         worst_absolute=largest,
         misrounded=tally.wrong,
-        first_misrounded=None if tally.first_wrong is None else _place(task, oracle, tally.first_wrong),
+        first_misrounded=place(tally.first_wrong),
         threshold=task.threshold,
-        first_past_threshold=None if tally.first_past is None else _place(task, oracle, tally.first_past),
+        first_past_threshold=place(tally.first_past),
         angle_error=angle_error,
         computations=computations,
         distinct_rows=distinct,

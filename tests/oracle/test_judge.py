@@ -70,17 +70,16 @@ def table_argument(tables: list[np.ndarray]) -> Any:
     return tables[0] if len(tables) == 1 else tuple(tables)
 
 
-def plant_and_find(rounded: dict, fmt: str, layout: str, method: str, trials: int, seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    rows = 300
-    offset = int(rng.integers(0, ROWS - rows))
-    tables = arrange(*(t[offset : offset + rows] for t in rounded[fmt]), layout)
+def plant_and_find(
+    tables: list[np.ndarray], dim: int, offset: int, layout: str, method: str, trials: int, rng: np.random.Generator
+) -> None:
+    """One fault of one ulp at a time, anywhere in correctly rounded tables."""
     for _ in range(trials):
         file = int(rng.integers(len(tables)))
-        row, column = int(rng.integers(rows)), int(rng.integers(tables[file].shape[1]))
+        row, column = (int(rng.integers(n)) for n in tables[file].shape)
         before = tables[file][row, column]
         tables[file][row, column] = neighbour(before, bool(rng.integers(2)))
-        report = judge(table_argument(tables), DIM, layout=layout, start=offset, method=method, distinct=False)
+        report = judge(table_argument(tables), dim, layout=layout, start=offset, method=method, distinct=False)
         tables[file][row, column] = before
         place = report.first_misrounded
         assert report.misrounded == 1 and place is not None
@@ -89,27 +88,41 @@ def plant_and_find(rounded: dict, fmt: str, layout: str, method: str, trials: in
         assert (report.worst.position, report.worst.column) == (offset + row, column) or report.worst.ulp <= 0.5
 
 
+def stretch(rounded: dict, fmt: str, rng: np.random.Generator) -> tuple[list[np.ndarray], int]:
+    offset = int(rng.integers(0, ROWS - 300))
+    return [t[offset : offset + 300] for t in rounded[fmt]], offset
+
+
 @pytest.mark.parametrize("fmt", STORAGE)
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_finds_a_planted_ulp(rounded: dict, fmt: str, layout: str) -> None:
     """Two trials a format and layout here, 104 in all; a thousand of each in the slow test."""
+    rng = np.random.default_rng(list(map(ord, fmt + layout)))
+    values, offset = stretch(rounded, fmt, rng)
     method = "compiled" if compiled_available() else "numpy"
-    plant_and_find(rounded, fmt, layout, method, 2, seed=hash((fmt, layout)) % 2**32)
+    plant_and_find(arrange(*values, layout), DIM, offset, layout, method, 2, rng)
 
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("fmt", STORAGE)
 def test_finds_fifty_planted_ulps(rounded: dict, fmt: str, method: str) -> None:
-    plant_and_find(rounded, fmt, "cos-sin", method, 50, seed=11)
+    rng = np.random.default_rng(11)
+    values, offset = stretch(rounded, fmt, rng)
+    plant_and_find(arrange(*values, "cos-sin"), DIM, offset, "cos-sin", method, 50, rng)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fmt", STORAGE)
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_finds_a_thousand_planted_ulps(rounded: dict, fmt: str, layout: str) -> None:
-    method = "compiled" if compiled_available() else "numpy"
-    for part in range(10):
-        plant_and_find(rounded, fmt, layout, method, 100, seed=part)
+def test_finds_a_thousand_planted_ulps(fmt: str, layout: str) -> None:
+    """In small tables of random shape and place; both methods take turns."""
+    rng = np.random.default_rng(list(map(ord, fmt + layout)))
+    methods = ["numpy", "compiled"] if compiled_available() else ["numpy"]
+    for part in range(50):
+        dim, rows = int(rng.choice([2, 6, 10, 16, 26])), int(rng.integers(2, 80))
+        offset = int(rng.choice([0, 1000, 1024, 2**16 - 30, 2**19 + 77]))
+        rounded = Oracle(dim, method="numpy").rounded(offset, rows, fmt)
+        plant_and_find(arrange(*rounded, layout), dim, offset, layout, methods[part % len(methods)], 20, rng)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -407,6 +420,9 @@ def good(tmp_path: Path) -> Path:
         ("format must be", {"dim": 8, "format": "int8"}),
         ("cannot be read", {"dim": 8, "format": "float64"}),
         ("scaling rule", {"dim": 8, "scaling": {"type": "spiral"}}),
+        ("scaling must be a mapping", {"dim": 8, "scaling": [1]}),
+        ("base must be a finite number", {"dim": 8, "base": "1e999999999"}),
+        ("backend 'nosuch'", {"dim": 8, "jobs": 2, "backend": "nosuch"}),
         ("do not fit", {"frequencies": [1.0, 0.5]}),
         ("spacing", {"dim": 8, "spacing": "log"}),
     ],
@@ -432,9 +448,7 @@ def test_bad_tables(tmp_path: Path, good: Path) -> None:
         for method in ("numpy", "auto"):
             broken = table.copy()
             broken[41, 6] = value
-            refused(
-                f"{word} at row 41, column 6 \\(position 141\\)", broken, 8, start=100, layout="cos-sin", method=method
-            )
+            refused(f"{word} at row 41, column 6 \\(position 141\\)", broken, 8, start=100, layout="cos-sin", method=method)
 
 
 def test_nothing_is_unpickled(tmp_path: Path) -> None:
@@ -484,9 +498,7 @@ def test_other_files(tmp_path: Path, good: Path) -> None:
     refused("truncated", tmp_path / "cut.npy", 8)
     (tmp_path / "empty.npy").write_bytes(b"")
     refused("neither", tmp_path / "empty.npy", 8)
-    npy_with_header(
-        tmp_path / "huge.npy", b"{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 8)}"
-    )
+    npy_with_header(tmp_path / "huge.npy", b"{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 8)}")
     refused("truncated", tmp_path / "huge.npy", 8)
 
 
@@ -569,3 +581,10 @@ def test_memory_stays_small(tmp_path: Path) -> None:
     del table
     out = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
     assert int(out.stdout) < 32 * 1024  # kilobytes; the table has 65,536
+
+
+def test_text_fits_eighty_columns(tmp_path: Path) -> None:
+    path = tmp_path / "table.npy"
+    np.save(path, computed_table("angle in float32", 3000, 16))
+    lines = judge(path, 16, layout="cos-sin").to_text().split("\n")
+    assert len(lines) > 10 and max(map(len, lines[1:])) <= 80

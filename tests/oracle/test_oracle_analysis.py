@@ -154,7 +154,7 @@ def test_curve_encloses() -> None:
 
 def test_plots_are_written(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
-    from symcheck.oracle.plots import save_decay, save_errors, save_judge_report, save_ladder
+    from symcheck.oracle.plots import check_file, save_decay, save_errors, save_judge_report, save_ladder
 
     table = np.concatenate(Oracle(16, method="numpy").rounded(0, 5000, "float32"), 1)
     report = judge(table, 16, layout="cos-sin")
@@ -167,3 +167,11 @@ def test_plots_are_written(tmp_path: Path) -> None:
     assert (tmp_path / "ladder.pdf").stat().st_size > 1000 and (tmp_path / "report.svg").exists()
     with pytest.raises(ValueError, match="at least one"):
         save_errors({}, tmp_path / "x.png")
+    for name, words in (("x.xyz", "must end in"), ("none/x.png", "no such folder")):
+        with pytest.raises(ValueError, match=words):
+            check_file(tmp_path / name)
+    check_file(tmp_path / "x.svg")
+    save_ladder(tmp_path / "again.svg", {"10^4": Frequencies.of(16)})
+    first = (tmp_path / "again.svg").read_bytes()
+    save_ladder(tmp_path / "again.svg", {"10^4": Frequencies.of(16)})
+    assert (tmp_path / "again.svg").read_bytes() == first
