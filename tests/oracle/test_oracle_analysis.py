@@ -123,6 +123,9 @@ def test_inner_product_against_brute_force(dim: int, base: int) -> None:
     assert found.first_negative == (int(negative[0]) if len(negative) else None)
     values = [v for _, v in found.returns]
     assert values == sorted(values, reverse=True) and len(values) == 5
+    after = np.arange((found.first_negative or found.first_rise) + 1, offsets - 1)
+    peaks = after[(g[after] >= g[after - 1]) & (g[after] > g[after + 1])]
+    assert values == pytest.approx(sorted(g[peaks] / (dim // 2), reverse=True)[:5], abs=1e-9)
     for t, v in found.returns:
         assert g[t] / (dim // 2) == pytest.approx(v, abs=1e-9) and g[t] > max(g[t - 1], g[t + 1]) - 1e-9
 
