@@ -51,12 +51,14 @@ class Module:
         self._build = build
         self._apply = apply
         self._modules: dict[int, Any] = {}
-        self._dtype: Any = None
+        self._casts: list[Any] = []
 
     def module(self, dim: int) -> Any:
         if dim not in self._modules:
             made = self._build(dim)
-            self._modules[dim] = made if self._dtype is None else made.to(self._dtype)
+            for dtype in self._casts:  # all of them: what the first rounds, the next does not restore
+                made = made.to(dtype)
+            self._modules[dim] = made
         return self._modules[dim]
 
     def __call__(self, x: Any, positions: Any) -> Any:
@@ -71,7 +73,7 @@ class Module:
         """Cast every module, made or to be made, as `model.to(dtype)` does; returns a token of success."""
         import torch
 
-        self._dtype = getattr(torch, dtype)
+        self._casts.append(getattr(torch, dtype))
         for dim in self._modules:
-            self._modules[dim] = self._modules[dim].to(self._dtype)
+            self._modules[dim] = self._modules[dim].to(self._casts[-1])
         return torch.zeros(())

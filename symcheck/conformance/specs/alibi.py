@@ -92,6 +92,11 @@ def _judge(run: Run, found: dict[int, np.ndarray]) -> None:
             bad.append(count)
     notes = [] if sign == 1 else ["slopes are negative: a convention, if the distance is positive"] if sign else []
     cause = _cause(found, bad, sign or 1) if bad else None
+    wrong_head = 0
+    if bad:
+        exact = np.asarray(alibi_slopes(bad[0], dtype="float64"))
+        ratio = np.abs(as_float(found[bad[0]]) * (sign or 1) - exact) / slope_bound(exact, dtype)
+        wrong_head = int(np.argmax(np.where(np.isnan(ratio), np.inf, ratio)))
     if bad:
         powers = [n for n in bad if not n & (n - 1)]
         kind = "all" if len(bad) == len(found) else "powers of two among them" if powers else "no power of two"
@@ -106,7 +111,7 @@ def _judge(run: Run, found: dict[int, np.ndarray]) -> None:
         first_failure=bad[0] if bad else None,
         diagnosis=cause,
         message="; ".join(notes) or f"{len(found)} head counts, 1 to {largest}",
-        snippet=_snippet(run, bad[0]) if bad else None,
+        snippet=_snippet(run, bad[0], wrong_head) if bad else None,
     )
     # A geometric sequence: for a power of two the ratio of neighbours is one number.
     ratios = {n: as_float(s)[1:] / as_float(s)[:-1] for n, s in found.items() if n > 1 and not n & (n - 1)}
@@ -119,7 +124,7 @@ def _judge(run: Run, found: dict[int, np.ndarray]) -> None:
             "alibi.geometric", dtype, spread, limit, positions=np.array(list(ratios)),
             message="heads a power of two: neighbouring slopes have one ratio",
             diagnosis=cause if (spread > limit).any() else None,
-            snippet=_snippet(run, largest) if (spread > limit).any() else None,
+            snippet=_snippet(run, largest, 1) if (spread > limit).any() else None,
         )  # fmt: skip
 
 
@@ -193,6 +198,7 @@ def _bias(run: Run, instance: Instance, counts: list[int]) -> None:
     """Differences along the keys under the causal mask: b[h, i, j] - b[h, i, j - 1] = slope_h for j <= i."""
     tokens = 12 if run.options.quick else 40
     rows: list[tuple[int, float, float]] = []
+    heads: dict[int, int] = {}  # the worst head of each count
     cause: str | None = None
     dtype = "float32"
     differences: dict[int, np.ndarray] = {}
@@ -227,6 +233,7 @@ def _bias(run: Run, instance: Instance, counts: list[int]) -> None:
         bound = slope_bound(exact, dtype)[:, None] * 2 * tokens + 4 * unit_roundoff(dtype) * magnitude
         ratio = error_ / bound
         where = np.unravel_index(int(np.argmax(np.where(np.isnan(ratio), np.inf, ratio))), ratio.shape)
+        heads[count] = int(where[0])
         rows.append((count, float(error_[where]), float(np.broadcast_to(bound, ratio.shape)[where])))
         middle = steps[:, -1, tokens // 2]
         differences[count] = middle.astype(np.float32)
@@ -244,7 +251,7 @@ def _bias(run: Run, instance: Instance, counts: list[int]) -> None:
             cause = "the bias grows with the distance: its sign is changed"
     run.judge(
         "alibi.bias", dtype, error, limit, positions=np.array([r[0] for r in rows]), diagnosis=cause,
-        snippet=_bias_snippet(run, bad[0], tokens) if bad else None,
+        snippet=_bias_snippet(run, bad[0], heads[bad[0]], tokens) if bad else None,
         message="differences along the keys under the causal mask, by number of heads",
     )  # fmt: skip
 
@@ -264,30 +271,33 @@ def _narrow_bias(last: dict[int, np.ndarray]) -> str:
     return NONE_KNOWN
 
 
-def _bias_snippet(run: Run, heads: int, tokens: int) -> str:
-    """The step along the keys, at the middle of the last query's row, for each head."""
+def _bias_snippet(run: Run, heads: int, head: int, tokens: int) -> str:
+    """The steps along the keys in the last query's row, of one head."""
     target = run.session.target
     values = f"np.asarray({target.call_name}({heads}, {tokens}))"
     if run.session.backend == "torch":
         values = f"{target.call_name}({heads}, {tokens}).double().numpy()"
-    exact = ", ".join(f"{s:.7g}" for s in np.asarray(alibi_slopes(heads, dtype="float64"))[:6])
+    exact = float(np.asarray(alibi_slopes(heads, dtype="float64"))[head])
     return "\n".join(
         [
             "import numpy as np",
             target.import_lines,
-            f"last = {values}.reshape({heads}, -1, {tokens})[:, -1]",
-            f"print(np.diff(last)[:6, {tokens // 2}])  # expected {exact}",
+            f"last = {values}.reshape({heads}, -1, {tokens})[{head}, -1]",
+            f"print(np.diff(last))  # expected {exact:.9g} everywhere",
         ]
     )
 
 
-def _snippet(run: Run, heads: int) -> str:
+def _snippet(run: Run, heads: int, head: int) -> str:
     target = run.session.target
-    exact = ", ".join(f"{s:.7g}" for s in np.asarray(alibi_slopes(heads, dtype="float64"))[:6])
+    values = f"np.asarray({target.call_name}({heads}), dtype=float)"
+    if run.session.backend == "torch":
+        values = f"{target.call_name}({heads}).double().numpy()"
+    exact = float(np.asarray(alibi_slopes(heads, dtype="float64"))[head])
     return "\n".join(
         [
             "import numpy as np",
             target.import_lines,
-            f"print(np.asarray({target.call_name}({heads}), dtype=float)[:6])  # expected {exact}",
+            f"print({values}.reshape(-1)[{head}])  # expected {exact:.9g}",
         ]
     )
