@@ -167,6 +167,7 @@ DIGITS = 50
 SEPARATION = Fraction(1, 10**20)
 ROUGHLY = Fraction(1, 10**7)  # what floats say within this is left to 50 digits
 SAMPLES = range(5)  # naturals at which a quantifier without a bound is looked at
+INSTANCES = 300
 DRAWS = 12  # points that are drawn for one at which the hypotheses hold
 
 
@@ -284,10 +285,18 @@ def settles(p: Term, value: bool, known: Known = NONE) -> bool:
         return any(parts) if value else all(parts)
     if p.is_const("forall", "exists"):
         inside = Term((), p.args[0].head, p.args[0].args)
-        guard = inside.args[0] if inside.is_const("imp", "and") else inside
-        bounded = p.args[0].binders == ("N",) and (guard.is_const("ltN", "and") or inside.is_const("forall", "exists"))
+        bounded = p.args[0].binders == ("N",) and (_bounds(inside) or inside.is_const("forall", "exists"))
         return (bounded or value == p.is_const("exists")) and settles(inside, value, known)
     return True
+
+
+def _bounds(t: Term) -> bool:
+    """Do the premises of what a quantifier says, or its conjuncts, bound the variable from above?"""
+    if t.is_const("ltN"):
+        return t.args[0].head == Bound(0, "N")
+    if t.is_const("imp"):
+        return _bounds(t.args[0]) or (t.args[1].is_const("imp") and _bounds(t.args[1]))
+    return t.is_const("and") and any(map(_bounds, t.args))
 
 
 def _surely(p: Term, values: dict[str, Any], known: Known) -> bool:
@@ -310,11 +319,14 @@ def _opened_head(p: Term, known: Known) -> Term:
     return p
 
 
-def truth(p: Term, values: dict[str, Any], arithmetic: Any, tolerance: Fraction, known: Known = NONE) -> bool:
+def truth(p: Term, values: dict[str, Any], arithmetic: Any, tolerance: Fraction, known: Known = NONE,
+          left: list[int] | None = None) -> bool:  # fmt: skip
     """Truth of a proposition at values, where numbers settle it; raises Undecided where they do not.
 
-    A quantifier without a bound is settled by one witness or counterexample among a few values.
+    A quantifier without a bound is settled by one witness or counterexample among a few values, of which no more
+    than INSTANCES are looked at in all; ``left`` counts them.
     """
+    left = [INSTANCES] if left is None else left
     try:
         return bool(evaluate(p, values, arithmetic, tolerance=tolerance, implementations=_functions(known)))
     except Undecided:
@@ -322,7 +334,7 @@ def truth(p: Term, values: dict[str, Any], arithmetic: Any, tolerance: Fraction,
 
     def at(q: Term) -> bool | None:
         try:
-            return truth(q, values, arithmetic, tolerance, known)
+            return truth(q, values, arithmetic, tolerance, known, left)
         except Undecided:
             return None
 
@@ -343,8 +355,11 @@ def truth(p: Term, values: dict[str, Any], arithmetic: Any, tolerance: Fraction,
         v = Var(f"#{sum(name[0] == '#' for name in values)}", p.args[0].binders[0])
         inside = apply(p.args[0], [eta(v)])
         for sample in _samples(v.type, values):
+            left[0] -= 1
+            if left[0] < 0:
+                break
             try:
-                if truth(inside, {**values, v.name: sample}, arithmetic, tolerance, known) is settled:
+                if truth(inside, {**values, v.name: sample}, arithmetic, tolerance, known, left) is settled:
                     return settled
             except (Undecided, Undefined, ZeroDivisionError, OverflowError):
                 continue

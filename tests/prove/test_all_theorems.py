@@ -14,6 +14,7 @@ from functools import partial
 
 import pytest
 
+from prove import smooth_examples  # noqa: F401
 from prove.format_examples import is_even, is_held, is_nearest, is_rounded, one_nearest, one_rounded
 from prove.gate import TookTooLong, accepted_by_the_script, false_mutants, limit, proved_at_large, witnessed
 from symcheck.claims import THEOREMS, TheoremEntry, library, load_derivations
@@ -93,6 +94,7 @@ def test_numbers_settle_what_they_can():
     assert settles(implies(every, le(0, x)), True) and not settles(implies(every, le(0, x)), False)
     below = forall("N", lambda i: implies(lt(i, n), lt(i, 3)))
     assert settles(below, True) and settles(below, False)
+    assert not settles(forall("N", lambda i: implies(lt(0, i), lt(i, n))), True)
     assert not truth(every, {"x": 1}, FLOAT, Fraction(0)) and truth(some, {"x": -1}, FLOAT, Fraction(0))
     for undecidable in (exists("R", lambda x: lt(x * x, 0)), forall("R", lambda x: le(0, x * x))):
         with pytest.raises(Undecided):
