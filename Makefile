@@ -42,11 +42,11 @@ libraries:
 	.venv-libraries/bin/pip install -q -c examples/libraries/constraints.txt --no-deps \
 		-r examples/libraries/requirements-no-deps.txt
 	.venv-libraries/bin/pip install -q -e ".[test]"
-	.venv-libraries/bin/symcheck conform --all-installed --quick
+	.venv-libraries/bin/symcheck conform --all-installed --quick || test $$? -eq 1  # 1: some deviate, which is a result
 
 # The table of all results, for docs/atlas.md.
 atlas:
-	.venv-libraries/bin/python -m symcheck.conformance.atlas --quick docs/atlas.json docs/atlas.md
+	.venv-libraries/bin/python -m symcheck.conformance.atlas docs/atlas.json docs/atlas.md
 
 # The kernels' other backends, in an environment of their own.
 backends:
