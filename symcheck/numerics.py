@@ -307,9 +307,11 @@ class _Fold:
 
         if self.arithmetic is EXACT:
             raise Undefined("an integral has no value in exact arithmetic")
-        value, error = mpmath.quad(lambda u: f(self.arithmetic.real(u)), mpmath.linspace(a, b, 9), error=True)
-        if error > mpmath.mpf(10) ** (-mpmath.mp.dps // 2) * (1 + abs(value)):
-            raise Undefined(f"the integral from {a} to {b} is not resolved: error {mpmath.nstr(error, 2)}")
+        # Floats have 15 digits, whatever a caller has set mpmath to.
+        with mpmath.workdps(15) if self.arithmetic is FLOAT else contextlib.nullcontext():
+            value, error = mpmath.quad(lambda u: f(self.arithmetic.real(u)), mpmath.linspace(a, b, 9), error=True)
+            if error > mpmath.mpf(10) ** (-mpmath.mp.dps // 2) * (1 + abs(value)):
+                raise Undefined(f"the integral from {a} to {b} is not resolved: error {mpmath.nstr(error, 2)}")
         return self.arithmetic.real(value)
 
     def bound(self, name: str, predicate: Term, scope: tuple) -> int:

@@ -359,6 +359,12 @@ def test_integrals_at_a_running_index():
     assert evaluate_array(lam("N", lambda i: const("Ci", i + x)), {x: 1}, sizes=(3,)).shape == (3,)
 
 
+def test_a_float_integral_does_not_depend_on_the_callers_precision():
+    term = const("integral", lam("R", lambda u: const("cos", u)), 0, 3)
+    with mpmath.workdps(40):
+        assert evaluate(term) == pytest.approx(0.1411200080598672, rel=1e-14)
+
+
 def test_functions_and_permutations_as_arrays():
     term = lam("N", lambda i: a(s(i)) * g(a(i)))
     env = {a: A, s: [2, 3, 1, 0], g: lambda u: u * u}

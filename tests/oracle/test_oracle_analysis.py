@@ -28,9 +28,9 @@ from symcheck.oracle.tables import Oracle
 
 @pytest.mark.parametrize(("x", "base"), [(0.5, 10000), (7, 10000), (100, 10000), (30, 2), (617, 1000)])
 def test_kernel_contains_the_integral(x: float, base: int) -> None:
-    mpmath.mp.dps = 30
     edges = [0, 0.1, 0.25, 0.5, 0.75, 1]
-    integral = mpmath.quad(lambda s: mpmath.cos(x * mpmath.mpf(base) ** (-s)), edges, maxdegree=12)
+    with mpmath.workdps(30):
+        integral = mpmath.quad(lambda s: mpmath.cos(x * mpmath.mpf(base) ** (-s)), edges, maxdegree=12)
     ball = kernel(x, base)
     with precision(128):
         assert abs(float(ball - arb(str(integral)))) < 1e-15
@@ -69,9 +69,9 @@ def test_first_zero_to_thirty_digits(base: int, digits: str) -> None:
     assert high - low < low / 10**30
     with precision(160):
         assert abs(found.zero - arb(digits)) < arb(10) ** -26
-    mpmath.mp.dps = 40
-    root = mpmath.findroot(lambda x: mpmath.ci(x) - mpmath.ci(x / base), float(digits[:8]))
-    assert abs(root - mpmath.mpf(digits)) < mpmath.mpf(10) ** -25
+    with mpmath.workdps(40):
+        root = mpmath.findroot(lambda x: mpmath.ci(x) - mpmath.ci(x / base), float(digits[:8]))
+        assert abs(root - mpmath.mpf(digits)) < mpmath.mpf(10) ** -25
     assert found.steps > 5 and found.monotone_from < float(low)
 
 
