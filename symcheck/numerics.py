@@ -14,6 +14,7 @@ import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from .terms import Bound, Const, Num, Term, Type, Var, arguments, sort
@@ -152,6 +153,7 @@ def by_variable(env: Environment) -> dict[Any, Any]:
     return out
 
 
+@lru_cache(4096)
 def _body(t: Term) -> Term:
     """``b`` of ``lambda x. b``."""
     return Term((), t.head, t.args)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import array_api_compat
-import array_api_compat.numpy
 import ml_dtypes
 import numpy
 
@@ -103,7 +102,9 @@ def standard_namespace(xp: Namespace | None) -> Namespace:
     Raises ValueError when ``xp`` has no ``asarray`` or its arrays are unknown to array-api-compat.
     """
     if xp is None:
-        return array_api_compat.numpy
+        from array_api_compat import numpy as namespace  # here: a tenth of a second, which not every command needs
+
+        return namespace
     try:
         return array_api_compat.array_namespace(xp.asarray(0.0))
     except (AttributeError, TypeError) as error:
