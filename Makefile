@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 EXTRAS := test,dev,fast,plot,cluster,safetensors
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 
-.PHONY: verify test test-slow lint types bench documents certificates recheck libraries backends atlas clean
+.PHONY: verify test test-slow lint types bench documents certificates recheck figures libraries backends atlas clean
 
 verify: $(VENV)/core
 	$(BIN)/symcheck verify --jobs $(JOBS)
@@ -33,6 +33,10 @@ certificates: $(VENV)/core
 
 recheck: certificates
 	$(BIN)/symcheck recheck out/certificates
+
+# The figures of the documentation.
+figures: $(VENV)/all
+	$(BIN)/python -m symcheck.oracle.plots docs/figures
 
 # Real implementations, in an environment of their own (PyTorch's CPU build first: others would draw in CUDA).
 libraries:
