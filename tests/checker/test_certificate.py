@@ -16,6 +16,7 @@ from symcheck.checker.certificate import FORMAT, MAX_BYTES
 from symcheck.claims import THEOREMS, Piece, accept
 from symcheck.prove.encoding import encode
 from symcheck.prove.proof import Proof, Statement
+from symcheck.rechecking import outcomes
 from symcheck.rechecking import replay_all as replay
 from symcheck.terms import const, eq, lam, lt, number, var
 
@@ -683,6 +684,21 @@ def test_every_certificate_is_accepted_from_its_JSON(proved):
     assert all(not isinstance(th, Rejected) for th in out.values())
     for name, th in out.items():
         assert th.concl == proved.accepted[proved.digests[name]].concl
+
+
+def test_several_processes_find_what_one_finds(proved):
+    """Equal certificates, those that cite, a rejected one and one that cites a rejected one."""
+    data = {f"{name} {k}": json.loads(json.dumps(c)) for name, c in proved.certificates.items() for k in range(2)}
+    cited = {s[1] for c in proved.certificates.values() for s in c["steps"] if s[0] == "cite"}
+    broken = next(c for name, c in proved.certificates.items() if proved.digests[name] in cited)
+    for name, c in data.items():
+        if c == broken:
+            data[name] = {**c, "steps": c["steps"][:-1]}
+    alone, together = outcomes(data, 1), outcomes(data, 2)
+    assert len(data) >= 40 and alone == together
+    reasons = {o["reason"] for o in alone.values()}
+    assert None in reasons and any("cites what was not accepted" in str(r) for r in reasons)
+    assert len(reasons) >= 3
 
 
 RECHECK = """
