@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,9 @@ RATIONAL = re.compile(rf"-?(0|[1-9][0-9]{{0,{MAX_DIGITS}}})(/[1-9][0-9]{{0,{MAX_
 
 
 _types: dict[str, Any] = {}  # types by their text, so that each is checked once
+
+
+_made = lru_cache(4096)(lambda kind, *labels: kind(*labels))  # equal heads are mostly one object: compared faster
 
 
 class Rejected(ValueError):
@@ -85,7 +89,7 @@ def _term(node: Any, terms: list[Term]) -> Term:
     head: Head
     match kind:
         case "b":
-            head = Bound(_natural(label, 64, "index"), _type(info))
+            head = _made(Bound, _natural(label, 64, "index"), _type(info))
         case "n":
             _require(info in ("N", "R"), "a numeral is of sort N or R")
             head = Num(_rational(label), info)
@@ -93,7 +97,7 @@ def _term(node: Any, terms: list[Term]) -> Term:
             body = terms[_natural(info, len(terms), "term")]
             head = Const(_name(label), body.type, body)
         case "v" | "c":
-            head = (Var if kind == "v" else Const)(_name(label), _type(info))
+            head = _made(Var if kind == "v" else Const, _name(label), _type(info))
         case _:
             raise TermError(f"unknown kind of head: {kind!r:.40}")
     binders = _type([*_list(binders), "R"])[:-1] if binders else ()
