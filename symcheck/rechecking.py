@@ -133,12 +133,13 @@ def _shares(unique: Mapping[str, Any], count: int) -> list[list[str]]:
     def work(ds: Iterable[str]) -> int:
         return sum(40 + len(unique[d].get("terms", ())) + len(unique[d].get("steps", ())) for d in ds)
 
-    shares: list[set[str]] = [set() for _ in range(count)]
-    roots = sorted((with_cited(d) for d in unique if d not in cited), key=work, reverse=True)
-    for root in roots:  # where it adds the least, and not beyond a fair share
-        best = min(shares, key=lambda s: work(s) + 2 * work(root - s))
-        best |= root
-    return [sorted(s) for s in shares if s]
+    shares: list[set[str]] = [set()]
+    for d in unique:  # in their order: neighbours are of one family, and share definitions and what they cite
+        if d not in cited:
+            if work(shares[-1]) * count > work(unique) and len(shares) < count:
+                shares.append(set())
+            shares[-1] |= with_cited(d)
+    return [[d for d in unique if d in s] for s in shares]
 
 
 def cited_first(certificates: Mapping[str, Any], digests: Mapping[str, str] | None = None) -> dict[str, Any]:
