@@ -462,3 +462,15 @@ def test_a_statement_is_proved_by_its_own_theorem_only():
     assert not statement.is_proved_by(assume(le(0, x)))
     assert not Statement((), le(0, x)).is_proved_by(proof)
     assert not Statement((lt(0, x),), le(0, y)).is_proved_by(proof)
+
+
+@pytest.mark.parametrize("name", ["abs", "log", "sqrt", "Ci"])
+def test_an_integrand_that_is_not_holomorphic_is_refused(name):
+    """The quadrature evaluates on complex balls and is right for holomorphic integrands only."""
+    def over_one_to_two(f):
+        return lt(const("integral", lam("R", f), 1, 2), 5)
+
+    refused(ball, over_one_to_two(lambda u: const(name, u)), 64, 0)
+    refused(ball, over_one_to_two(lambda u: const("cos", u) + const(name, u * u + 1)), 64, 0)
+    assert ball(over_one_to_two(lambda u: const("cos", u)), 64, 0)
+    assert ball(lt(const(name, 2), 5), 64, 0)  # outside an integral it has its value
