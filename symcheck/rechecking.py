@@ -56,12 +56,13 @@ def recheck_files(paths: Sequence[Path], jobs: int = 1) -> list[dict[str, Any]]:
     return rows
 
 
-def replay_all(certificates: Mapping[str, Any]) -> dict[str, Theorem | Rejected]:
+def replay_all(certificates: Mapping[str, Any], digests: dict[str, str] | None = None,
+               accepted: dict[str, Theorem] | None = None) -> dict[str, Theorem | Rejected]:  # fmt: skip
     """Replay named certificates, in an order in which each comes after those that it cites."""
     collecting = gc.isenabled()
     gc.disable()  # terms hold no cycles; looking for some among a million objects takes a tenth of the time
     try:
-        out = replay(certificates, lambda digests: cited_first(certificates, digests))
+        out = replay(certificates, lambda digests: cited_first(certificates, digests), digests, accepted)
     finally:
         if collecting:
             gc.enable()
@@ -75,30 +76,47 @@ def outcomes(certificates: Mapping[str, Any], jobs: int = 1, texts: bool = True)
     """
     if jobs < 2 or len(certificates) < 40 or "fork" not in multiprocessing.get_all_start_methods():
         return _outcomes(certificates, texts)
-    digests = {name: digest(data) for name, data in certificates.items()}
-    unique = {d: certificates[name] for name, d in digests.items()}
-    _shared.update(unique)  # the processes are forks: they find it there
+    names = list(certificates)
+    _shared.update(certificates)  # the processes are forks: they find it there
+    digests: dict[str, str] = {}
     found: dict[str, Outcome] = {}
     try:
         with multiprocessing.get_context("fork").Pool(jobs) as pool:
-            waiting = [pool.apply_async(_share, (s, texts)) for s in _shares(unique, 2 * jobs)]
+            for part in pool.map(_digests, [names[k::jobs] for k in range(jobs)], 1):
+                digests.update(part)
+            unique = {digests[name]: name for name in reversed(names)}
+            unique = {d: unique[d] for d in dict.fromkeys(map(digests.__getitem__, names))}
+            shares = _shares({d: certificates[name] for d, name in unique.items()}, SHARES * jobs)
+            waiting = [pool.apply_async(_share, ({unique[d]: d for d in s}, texts)) for s in shares]
             for w in waiting:
                 found.update(w.get())
     finally:
         _shared.clear()
-    return {name: found[d] for name, d in digests.items()}
+    return {name: found[digests[name]] for name in names}
 
 
+#: Shares for each process: more of them even out better what the estimate of the work misses, and repeat more.
+SHARES = 3
 _shared: dict[str, Any] = {}
+_accepted: dict[str, Theorem] = {}  # by a process of a pool, in the shares before
+_seen: set[str] = set()
 
 
-def _share(digests: Sequence[str], texts: bool) -> dict[str, Outcome]:
-    return _outcomes({d: _shared[d] for d in digests}, texts)
+def _digests(names: Sequence[str]) -> dict[str, str]:
+    return {name: digest(_shared[name]) for name in names}
 
 
-def _outcomes(certificates: Mapping[str, Any], texts: bool) -> dict[str, Outcome]:
+def _share(digests: Mapping[str, str], texts: bool) -> dict[str, Outcome]:
+    new = {name: d for name, d in digests.items() if d not in _seen}  # what is cited may have come with another share
+    _seen.update(new.values())
+    found = _outcomes({name: _shared[name] for name in new}, texts, new, _accepted)
+    return {new[name]: outcome for name, outcome in found.items()}
+
+
+def _outcomes(certificates: Mapping[str, Any], texts: bool, digests: dict[str, str] | None = None,
+              accepted: dict[str, Theorem] | None = None) -> dict[str, Outcome]:  # fmt: skip
     out: dict[str, Outcome] = {}
-    for name, result in replay_all(certificates).items():
+    for name, result in replay_all(certificates, digests, accepted).items():
         if isinstance(result, Rejected):
             out[name] = {"reason": str(result)}
         else:
@@ -115,10 +133,7 @@ def _printed(theorem: Theorem) -> str:
 
 
 def _shares(unique: Mapping[str, Any], count: int) -> list[list[str]]:
-    """Certificates, by digest, in shares of about equal work, each with those that it cites.
-
-    Twice as many shares as processes repeat 3 percent of the work, and even out what the estimate misses.
-    """
+    """Certificates, by digest, in shares of about equal work, each with those that it cites."""
     cites = {d: _cited([data]) & unique.keys() for d, data in unique.items()}
     cited = set().union(*cites.values())
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from functools import lru_cache
 from typing import Any
 
 Type = str | tuple  # "N", "R", "P", or (argument types ..., base sort)
-MAX_SIZE, MAX_DEPTH = 60_000, 220  # nodes of a term as a tree; nesting
+MAX_SIZE, MAX_DEPTH, MAX_KNOWN = 60_000, 220, 50_000  # nodes of a term as a tree; nesting; terms in the table
 
 
 class TermError(ValueError):
@@ -108,22 +109,21 @@ class Const:
                 raise TermError(f"not a primitive constant of that type: {self.name}")
         elif self.name in PRIMITIVES or self.name in QUANTIFIERS:
             raise TermError(f"a primitive constant cannot be defined: {self.name}")
-        elif self.body.loose or self.body.free or self.body.type != self.type:
+        elif self.body.loose or self.body.free or self.body.type != self.type or not self.body.digest:
+            # the digest is asked for, so that it is made now: no chain of definitions has to be followed later
             raise TermError(f"the definition of {self.name} is not closed, or not of its type")
 
 
 Head = Bound | Var | Const | Num
 PRIMITIVES: dict[str, Type] = {
-    "add": ("R", "R", "R"), "mul": ("R", "R", "R"), "inv": ("R", "R"), "pow": ("R", "N", "R"),
+    "add": ("R", "R", "R"), "mul": ("R", "R", "R"), "inv": ("R", "R"), "pow": ("R", "N", "R"), "pi": "R",
     "sin": ("R", "R"), "cos": ("R", "R"), "exp": ("R", "R"), "log": ("R", "R"), "sqrt": ("R", "R"),
-    "abs": ("R", "R"), "pi": "R", "addN": ("N", "N", "N"), "mulN": ("N", "N", "N"), "real": ("N", "R"),
-    "sum": ("N", ("N", "R"), "R"), "delta": ("N", "N", "R"),
+    "abs": ("R", "R"), "addN": ("N", "N", "N"), "mulN": ("N", "N", "N"), "real": ("N", "R"), "sum": ("N", ("N", "R"), "R"),
     "weave": (("N", "R"), ("N", "R"), "N", "R"), "stack": ("N", ("N", "R"), ("N", "R"), "N", "R"),
-    "case": ("N", "R", ("N", "R"), "R"), "caseN": ("N", "N", ("N", "N"), "N"),
+    "case": ("N", "R", ("N", "R"), "R"), "caseN": ("N", "N", ("N", "N"), "N"), "delta": ("N", "N", "R"), "false": "P",
     "has_deriv": (("R", "R"), "R", "R", "P"), "integral": (("R", "R"), "R", "R", "R"), "Ci": ("R", "R"),
     "eq": ("R", "R", "P"), "eqN": ("N", "N", "P"), "le": ("R", "R", "P"), "lt": ("R", "R", "P"),
     "ltN": ("N", "N", "P"), "imp": ("P", "P", "P"), "and": ("P", "P", "P"), "or": ("P", "P", "P"),
-    "false": "P",
 }  # fmt: skip
 QUANTIFIERS = ("forall", "exists")
 
@@ -134,8 +134,11 @@ def is_quantifier(name: str, t: Type) -> bool:
             and isinstance(t[0], tuple) and len(t[0]) == 2 and t[0][1] == "P")  # fmt: skip
 
 
-_known: dict[bytes, Term] = {}  # terms by their whole structure, so that equal ones are mostly one object
-MAX_KNOWN = 50_000
+# Terms by their whole structure, so that equal ones are mostly one object. A head and the arguments are named by
+# their ids, which stay theirs while the term is in the table, since it holds them. Equal heads are one object, found
+# by an equal one or, with binders, by the text that a certificate has for them.
+_known: dict[tuple, Term] = {}
+_heads: dict[Head | str, Any] = {}
 
 
 @lru_cache(4096)
@@ -152,7 +155,6 @@ _NOTHING: frozenset = frozenset()
 class _Open:
     """The slots of a term while it is made."""
 
-    __slots__ = ("args", "binders", "defined", "depth", "digest", "free", "head", "loose", "memo", "reach", "size", "type")
     args: tuple[Term, ...]
     binders: tuple
     head: Head
@@ -161,10 +163,13 @@ class _Open:
     reach: int
     defined: frozenset[str]
     digest: bytes
+    key: int
     size: int
     depth: int
     type: Any
-    memo: bytes | None
+    memo: Any
+    normal: bytes | None
+    __slots__ = tuple(__annotations__)
 
 
 class Term(_Open):
@@ -173,27 +178,26 @@ class Term(_Open):
     ``args`` are as many as the head's type asks, each of the exact type (functions eta-expanded).
     ``loose`` are the bound variables that point outside and ``reach`` how far (0 for none), ``free`` the free
     variables, ``defined`` the names of defined constants, ``digest`` a SHA-256 of the structure, by which terms
-    are compared.
+    that are two objects are compared, and ``key`` a hash of it.
     """
 
     __slots__ = ()
 
     def __new__(cls, binders: tuple, head: Head, args: Iterable[Term] = ()) -> Term:
         args = tuple(args)
-        digest = hashlib.sha256(b"".join([node(head, binders), *[a.digest for a in args]])).digest()
-        if (known := _known.get(digest)) is not None:  # the same structure was checked before
+        key = (id(head), binders, *map(id, args))
+        if (known := _known.get(key)) is not None:  # the same structure was checked before
             charge(1)
             return known
+        if (own := _heads.setdefault(head, head)) is not head:
+            return Term(binders, own, args)
         expected, result = (head.type[:-1], head.type[-1]) if isinstance(head.type, tuple) else ((), head.type)
         if tuple([a.type for a in args]) != expected:
             raise TermError(f"{getattr(head, 'name', head)}: arguments do not have the types {expected}")
-        size, depth, free, loose, defined = 1, 0, _NOTHING, _NOTHING, _NOTHING
-        if isinstance(head, Var):
-            free = frozenset([head])
-        elif isinstance(head, Bound):
-            loose = frozenset([(head.index, head.type)])
-        elif isinstance(head, Const) and head.body is not None:
-            defined = frozenset([head.name])
+        size, depth = 1, 0
+        free = frozenset([head]) if isinstance(head, Var) else _NOTHING
+        loose = frozenset([(head.index, head.type)]) if isinstance(head, Bound) else _NOTHING
+        defined = frozenset([head.name]) if isinstance(head, Const) and head.body is not None else _NOTHING
         for a in args:  # a union with the same or the empty set is the common case, and costs nothing
             size += a.size
             depth = max(depth, a.depth)
@@ -210,25 +214,35 @@ class Term(_Open):
             loose = frozenset([(i - k, t) for i, t in loose if i >= k])
         self: Any = object.__new__(_Open)
         self.binders, self.head, self.args, self.size, self.depth = binders, head, args, size, depth + 1
-        self.free, self.loose, self.defined, self.digest, self.memo = free, loose, defined, digest, None
+        self.free, self.loose, self.defined, self.memo, self.normal = free, loose, defined, None, None
+        self.key = hash((head, binders, *[a.key for a in args]))
         self.reach = max([i for i, _ in loose]) + 1 if loose else 0
         self.type = (*binders, result) if binders else result
         self.__class__ = Term  # from here on it cannot be changed
         if len(_known) >= MAX_KNOWN:
             _known.clear()
-        _known[digest] = self
+            _heads.clear()
+        _known[key] = self
         return self
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name != "memo":  # the normal form, once it is known; it depends on the term alone
+        if name not in ("memo", "normal"):  # the polynomial and the normal form, once known; the term alone fixes them
             raise AttributeError("terms are immutable")
         object.__setattr__(self, name, value)
 
+    def __getattr__(self, name: str) -> bytes:
+        """Make the digest, which most terms are never asked for."""
+        if name != "digest":
+            raise AttributeError(name)
+        parts = map(operator.attrgetter("digest"), self.args)
+        object.__setattr__(self, name, hashlib.sha256(b"".join([node(self.head, self.binders), *parts])).digest())
+        return self.digest
+
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Term) and self.digest == other.digest
+        return self is other or (isinstance(other, Term) and self.key == other.key and self.digest == other.digest)
 
     def __hash__(self) -> int:
-        return hash(self.digest)
+        return self.key
 
     def __repr__(self) -> str:
         name = str(getattr(self.head, "name", getattr(self.head, "value", getattr(self.head, "index", ""))))
@@ -314,57 +328,56 @@ def const(name: str, *args: Term | int | Fraction) -> Term:
     return Term((), head, [coerce(a, t) for a, t in zip(args, arguments(head.type), strict=True)])
 
 
-def _rebuild(t: Term, depth: int, leaf: Callable, skip: Callable, memo: dict) -> Term:
-    """Rebuild ``t``; ``leaf(head, depth)`` gives the new head, or a term to be applied to the arguments."""
-    if skip(t, depth):
-        return t
-    if (out := memo.get((t.digest, depth))) is None:
-        out = memo[t.digest, depth] = _rebuilt(t.binders, t, depth + len(t.binders), leaf, skip, memo)
+def _rebuild(t: Term, binders: tuple, depth: int, leaf: Callable, skip: Callable, memo: dict) -> Term:
+    """``lambda binders.`` the body of ``t``, which stands under ``depth`` binders, but for parts that are to be skipped.
+
+    ``leaf(head, depth)`` gives the new head, or a term to be applied to the arguments.
+    """
+    if (out := memo.get((id(t), depth))) is None:  # ``t`` is a part of a term that lives: the id stays its own
+        args = [a if skip(a, depth) else _rebuild(a, a.binders, depth + len(a.binders), leaf, skip, memo) for a in t.args]
+        if isinstance(new := leaf(t.head, depth), Term):
+            out = apply(new, args)
+            out = Term(binders, out.head, out.args) if binders else out
+        else:
+            out = Term(binders, new, args)
+        memo[id(t), depth] = out
     return out
 
 
-def _rebuilt(binders: tuple, t: Term, depth: int, leaf: Callable, skip: Callable, memo: dict) -> Term:
-    """``lambda binders.`` the rebuilt body of ``t``."""
-    args = [_rebuild(a, depth, leaf, skip, memo) for a in t.args]
-    new = leaf(t.head, depth)
-    if not isinstance(new, Term):
-        return Term(binders, new, args)
-    body = apply(new, args)
-    return Term(binders, body.head, body.args) if binders else body
-
-
-def _closed(t: Term, depth: int) -> bool:
-    return t.reach <= depth
+def _put(values: list[Term], t: Term, binders: tuple, depth: int, by: int) -> Term:
+    """Put ``values`` (the last one for the innermost) for loose indices, and raise those beyond by ``by``."""
+    def leaf(h: Head, d: int) -> Head | Term:
+        if isinstance(h, Bound) and (i := h.index - d) >= 0:
+            return shift(values[-1 - i], d) if i < len(values) else Bound(h.index + by, h.type)
+        return h
+    return _rebuild(t, binders, depth, leaf, lambda s, d: s.reach <= d, {})
 
 
 def shift(t: Term, by: int) -> Term:
     """Raise the loose indices: ``t`` moves under ``by`` more binders."""
-    def leaf(h: Head, d: int) -> Head:
-        return Bound(h.index + by, h.type) if isinstance(h, Bound) and h.index >= d else h
-    return _rebuild(t, 0, leaf, _closed, {}) if by and t.loose else t
+    return _put([], t, t.binders, len(t.binders), by) if by and t.loose else t
 
 
 def apply(f: Term, args: list[Term]) -> Term:
     """``f`` applied to all its arguments, beta-normal (hereditary substitution)."""
-    k = len(f.binders)
-    if k == 0 and not args:
+    if not f.binders and not args:
         return f
-    if tuple(a.type for a in args) != f.binders:
+    if tuple([a.type for a in args]) != f.binders:
         raise TermError(f"applied to {len(args)} arguments that do not have the types {f.binders}")
+    return _put(args, f, (), 0, -len(args))
 
-    def leaf(h: Head, d: int) -> Head | Term:
-        if not isinstance(h, Bound) or h.index < d:
-            return h
-        return shift(args[k - 1 - h.index + d], d) if h.index < d + k else Bound(h.index - k, h.type)
-    return _rebuilt((), f, 0, leaf, _closed, {})
+
+def _replace(t: Term, leaf: Callable, part: str, names: Iterable) -> Term:
+    """Rebuild ``t`` where its free variables (or defined constants: ``part``) are among ``names``."""
+    get, skip = operator.attrgetter(part), frozenset(names).isdisjoint  # between sets: hashes are known
+    return t if skip(get(t)) else _rebuild(t, t.binders, len(t.binders), leaf, lambda s, _: skip(get(s)), {})
 
 
 def substitute(t: Term, values: Mapping[Var, Term]) -> Term:
     """Replace free variables by terms of their types."""
     if any(v.type != x.type for v, x in values.items()):
         raise TermError("a variable is replaced by a term of another type")
-    return _rebuild(t, 0, lambda h, d: shift(values[h], d) if isinstance(h, Var) and h in values else h,
-                    lambda s, d: s.free.isdisjoint(values), {})  # fmt: skip
+    return _replace(t, lambda h, d: shift(values[h], d) if isinstance(h, Var) and h in values else h, "free", values)
 
 
 def unfold(t: Term, names: Iterable[str]) -> Term:
@@ -375,12 +388,9 @@ def unfold(t: Term, names: Iterable[str]) -> Term:
         if not (isinstance(h, Const) and h.body and h.name in wanted):
             return h
         if h not in bodies:
-            bodies[h] = _rebuild(h.body, 0, leaf, skip, {})
+            bodies[h] = _replace(h.body, leaf, "defined", wanted)
         return bodies[h]
-
-    def skip(s: Term, d: int) -> bool:
-        return s.defined.isdisjoint(wanted)
-    return _rebuild(t, 0, leaf, skip, {})
+    return _replace(t, leaf, "defined", wanted)
 
 
 def abstract(variables: Iterable[Var], t: Term) -> Term:
@@ -388,9 +398,7 @@ def abstract(variables: Iterable[Var], t: Term) -> Term:
     if t.binders:
         raise TermError("a function is abstracted; give its arguments as variables too")
     place = {v: i for i, v in enumerate(reversed(list(variables)))}
-    up = shift(t, len(place))
-    body = _rebuild(up, 0, lambda h, d: Bound(place[h] + d, h.type) if h in place else h,
-                    lambda s, d: s.free.isdisjoint(place), {})  # fmt: skip
+    body = _replace(shift(t, len(place)), lambda h, d: Bound(place[h] + d, h.type) if h in place else h, "free", place)
     return Term(tuple(v.type for v in reversed(place)), body.head, body.args)
 
 

@@ -300,3 +300,50 @@ def test_two_definitions_of_one_name_are_two_terms():
     first, second = (defined("c", ["R"], lambda t, k=k: k * t) for k in (2, 3))
     assert first(x) != second(x) and repr(first(x)) == repr(second(x))
     assert unfold(first(x) + second(x), ["c"]) == 2 * x + 3 * x
+
+
+def test_equal_terms_are_equal_when_they_are_two_objects(monkeypatch):
+    """The table is cleared when it is full: what is built again is another object, with heads that are others."""
+    from symcheck import terms as module
+
+    def build() -> list[Term]:
+        g = defined("g", ["R"], lambda z: z * z + 1)
+        return [lam("R", lambda z: f(z) + x * g(z)), forall("N", lambda k: eq(a(k), n + k)), g(x) ** 3 - y, a(n + i)]
+
+    before = build()
+    normals = [normal(t) for t in before]
+    module._known.clear()
+    module._heads.clear()
+    eta.cache_clear()
+    after = build()
+    for s, t, known in zip(before, after, normals, strict=True):
+        assert s is not t
+        assert s == t and hash(s) == hash(t) and s.digest == t.digest and normal(t) == known
+        assert {s} == {t} and len({s, t}) == 1 and (s.free, s.loose, s.type) == (t.free, t.loose, t.type)
+        assert all(u == t for u in [substitute(s, {X: x}), unfold(s, ["no such name"])])
+    for s in before:
+        assert [t for t in after if t == s] == [after[before.index(s)]]
+    assert substitute(before[2], {X: after[3]}) == substitute(after[2], {X: before[3]})
+    monkeypatch.setattr(module, "MAX_KNOWN", 5)  # from here on nearly nothing is found in the table
+    assert build() == before
+    assert [substitute(t, {X: y}) for t in build()] == [substitute(t, {X: y}) for t in before]
+
+
+def test_terms_with_one_hash_are_told_apart_by_their_structure():
+    """The key is a hash: a collision of it does not make terms equal."""
+    s, t = f(x), f(y)
+    other = object.__new__(Term)
+    for name in ("binders", "head", "args", "size", "depth", "free", "loose", "reach", "defined", "type", "memo", "normal"):
+        object.__setattr__(other, name, getattr(t, name))
+    object.__setattr__(other, "key", s.key)
+    assert hash(other) == hash(s) and other != s and len({other, s}) == 2
+
+
+def test_a_head_that_is_gone_gives_its_place_to_no_other():
+    """The table names heads and arguments by their ids; what it names lives as long as the entry."""
+    seen = {}
+    for k in range(2_000):  # heads and arguments that nothing else holds, so that ids are used again
+        t = var(f"v{k}") + number(k)
+        assert repr(t) == f"add(v{k}, {k})" and t.free == frozenset([Var(f"v{k}", "R")])
+        seen[t.digest] = k
+    assert len(seen) == 2_000

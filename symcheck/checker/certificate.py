@@ -14,11 +14,10 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ..terms import Bound, Budget, Const, Head, Num, Term, TermError, Var, budget, check_type, eta
+from ..terms import Bound, Budget, Const, Head, Num, Term, TermError, Var, _heads, budget, check_type, eta
 from .rules import RULES, RuleError, Theorem
 
 FORMAT = "symcheck-certificate-1"
@@ -27,12 +26,6 @@ MAX_DIGITS, MAX_TYPE = 2_000, 800  # of a numeral; characters of a type
 NESTING = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_']{0,60}", re.ASCII)
 RATIONAL = re.compile(rf"-?(0|[1-9][0-9]{{0,{MAX_DIGITS}}})(/[1-9][0-9]{{0,{MAX_DIGITS}}})?", re.ASCII)
-
-
-_types: dict[str, Any] = {}  # types by their text, so that each is checked once
-
-
-_made = lru_cache(4096)(lambda kind, *labels: kind(*labels))  # equal heads are mostly one object: compared faster
 
 
 class Rejected(ValueError):
@@ -51,8 +44,7 @@ def _natural(x: Any, limit: int, what: str) -> int:
 
 
 def _name(x: Any) -> str:
-    if not isinstance(x, str) or NAME.fullmatch(x) is None:
-        raise TermError(f"not a name: {x!r:.60}")
+    _require(isinstance(x, str) and NAME.fullmatch(x) is not None, f"not a name: {x!r:.60}")
     return x
 
 
@@ -65,12 +57,8 @@ def _rational(x: Any) -> Fraction:
 def _type(x: Any) -> Any:
     if not isinstance(x, list):
         return check_type(x)
-    if (known := _types.get(key := repr(x))) is None:
-        _require(len(key) <= MAX_TYPE, "a type is too large")
-        known = check_type(_tuples(x))
-        if len(_types) < 1_000:
-            _types[key] = known
-    return known
+    _require(len(repr(x)) <= MAX_TYPE, "a type is too large")
+    return check_type(_tuples(x))
 
 
 def _tuples(x: Any) -> Any:
@@ -85,23 +73,28 @@ def _list(x: Any, length: int | None = None) -> list:
 
 def _term(node: Any, terms: list[Term]) -> Term:
     binders, labels, refs = _list(node, 3)
+    if (found := _heads.get(key := repr((binders, labels)))) is None:  # what has the same text was checked before
+        head = _head(labels, terms)
+        found = _type([*binders, "R"])[:-1] if _list(binders) else (), _heads.setdefault(head, head)
+        if labels[0] != "d":  # which refers to a term of this certificate
+            _heads[key] = found
+    return Term(found[0], found[1], [terms[_natural(a, len(terms), "term")] for a in _list(refs)])
+
+
+def _head(labels: Any, terms: list[Term]) -> Head:
     kind, label, info = _list(labels, 3)
-    head: Head
     match kind:
         case "b":
-            head = _made(Bound, _natural(label, 64, "index"), _type(info))
+            return Bound(_natural(label, 64, "index"), _type(info))
         case "n":
             _require(info in ("N", "R"), "a numeral is of sort N or R")
-            head = Num(_rational(label), info)
+            return Num(_rational(label), info)
         case "d":
             body = terms[_natural(info, len(terms), "term")]
-            head = Const(_name(label), body.type, body)
+            return Const(_name(label), body.type, body)
         case "v" | "c":
-            head = _made(Var if kind == "v" else Const, _name(label), _type(info))
-        case _:
-            raise TermError(f"unknown kind of head: {kind!r:.40}")
-    binders = _type([*_list(binders), "R"])[:-1] if binders else ()
-    return Term(binders, head, [terms[_natural(a, len(terms), "term")] for a in _list(refs)])
+            return (Var if kind == "v" else Const)(_name(label), _type(info))
+    raise TermError(f"unknown kind of head: {kind!r:.40}")
 
 
 def digest(data: Any) -> str:
@@ -176,7 +169,7 @@ def decode(data: Any, accepted: Mapping[str, Theorem] | None = None, trace: list
         result = theorems[-1]
         _require(stated == (sorted(result.hyps, key=lambda p: p.digest), result.concl), "proves another statement")
         _require(list(seen) == list(range(len(terms))), "not in canonical form: a term is unused, or out of order")
-        _require(len({t.digest for t in terms}) == len(terms), "not in canonical form: a term stands twice")
+        _require(len(set(terms)) == len(terms), "not in canonical form: a term stands twice")
         _require(used >= set(range(len(theorems) - 1)), "not in canonical form: a step is not used")
         return result
     except (TermError, RuleError, RecursionError) as e:
@@ -211,19 +204,19 @@ def parse(path: str | Path) -> Any:
         raise Rejected(f"not a certificate: {e!s:.120}") from None
 
 
-def replay(certificates: Mapping[str, Any], order: Callable[[dict[str, str]], Iterable[str]] = list,
-           ) -> dict[str, Theorem | Rejected]:  # fmt: skip
+def replay(certificates: Mapping[str, Any], order: Callable[[dict[str, str]], Iterable[str]] = list, digests: Any = None,
+           accepted: dict[str, Theorem] | None = None) -> dict[str, Theorem | Rejected]:  # fmt: skip
     """Replay named certificates, each once however many names it has; each may cite those before it.
 
-    ``order`` puts the names in order; it is given the digests by name.
+    ``order`` puts the names in order; it is given the digests by name, which are made here unless the caller did.
+    ``accepted`` are those replayed before, as for :func:`decode`; what is accepted here is added.
     """
-    digests = {name: digest(data) for name, data in certificates.items()}
+    digests = digests or {name: digest(data) for name, data in certificates.items()}
+    accepted = {} if accepted is None else accepted
     out: dict[str, Theorem | Rejected] = {}
-    accepted: dict[str, Theorem] = {}
     for name in order(digests):
         try:
-            accepted[digests[name]] = accepted.get(digests[name]) or decode(certificates[name], accepted)
-            out[name] = accepted[digests[name]]
+            out[name] = accepted[digests[name]] = accepted.get(digests[name]) or decode(certificates[name], accepted)
         except Rejected as e:
             out[name] = e
     return out

@@ -14,7 +14,7 @@ from ..terms import Const, Num, Term, TermError, charge, node, sort
 
 Monomial = tuple  # ((atom, exponent), ...) sorted by atom; an atom is a digest
 Polynomial = dict  # Monomial -> fmpq, no zero coefficient
-MAX_POWER, MAX_BITS = 64, 20_000
+MAX_POWER, MAX_BITS, MAX_KEPT = 64, 20_000, 16
 
 
 def _small(c: fmpq) -> fmpq:
@@ -54,8 +54,17 @@ def multiply(p: Polynomial, q: Polynomial) -> Polynomial:
 
 
 def polynomial(t: Term) -> Polynomial:
-    """The polynomial of a term of sort R, or of the real that one of sort N embeds to; of a function's body."""
-    charge(1)
+    """The polynomial of a term of sort R, or of the real that one of sort N embeds to; of a function's body.
+
+    It is kept with the term where it is small, so nobody may change it; what is kept is charged by the term's size.
+    """
+    charge(1 if t.memo is None else t.size)
+    if (out := t.memo) is None and len(out := _polynomial(t)) <= MAX_KEPT:
+        t.memo = out
+    return out
+
+
+def _polynomial(t: Term) -> Polynomial:
     h = t.head
     if isinstance(h, Num):
         return {(): fmpq(h.value.numerator, h.value.denominator)} if h.value else {}
@@ -91,12 +100,12 @@ def constant(p: Polynomial) -> fmpq | None:
 
 def normal(t: Term) -> bytes:
     """A digest that is equal for terms equal by ring identities, at any depth and under binders."""
-    if t.memo is None:
+    if t.normal is None:
         if sort(t.type) == "P":
             content = [node(t.head, (t.binders, None)), *[normal(a) for a in t.args]]
         else:  # exponents and coefficients as text, then the atoms in their order
             p = sorted(polynomial(t).items())
             shape = repr((t.binders, [([e for _, e in m], str(c)) for m, c in p])).encode()
             content = [shape, *[a for m, _ in p for a, _ in m]]
-        t.memo = hashlib.sha256(b"".join(content)).digest()
-    return t.memo
+        t.normal = hashlib.sha256(b"".join(content)).digest()
+    return t.normal

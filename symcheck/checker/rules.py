@@ -12,7 +12,7 @@ from fractions import Fraction
 from flint import fmpq
 
 from .. import terms
-from ..terms import Term, TermError, Var, apply, const, substitute, unfold
+from ..terms import Term, Var, apply, const, substitute, unfold
 from . import balls
 from .polynomial import Polynomial, add, multiply, normal, polynomial
 
@@ -189,10 +189,8 @@ def cite(accepted: Theorem) -> Theorem:
 RULES = {
     "axiom": (axiom, ("name",)), "assume": (assume, ("term",)), "instantiate": (instantiate, ("step", "values")),
     "discharge": (discharge, ("step", "term")), "modus_ponens": (modus_ponens, ("step", "step")),
-    "cut": (cut, ("step", "step")), "generalise": (generalise, ("step", "variable")),
+    "cut": (cut, ("step", "step")), "generalise": (generalise, ("step", "variable")), "cite": (cite, ("digest",)),
     "specialise": (specialise, ("step", "term")), "convert": (convert, ("step", "term", "names")),
     "replace": (replace, ("step", "step", "term")), "ring": (ring, ("term", "steps", "terms")),
     "pos": (pos, ("term", "steps", "products", "steps", "terms")), "ball": (ball, ("term", "number", "number")),
-    "cite": (cite, ("digest",)),
 }  # fmt: skip
-__all__ = ["RULES", "RuleError", "TermError", "Theorem"]
