@@ -172,6 +172,9 @@ def compare_rows(
     limits,
     bound,
     position,
+    quick,
+    quick_constant,
+    quick_limits,
     sums,
     needs,
     tops,
@@ -196,7 +199,10 @@ def compare_rows(
     the largest ratio, and of those that hold the largest error.
 
     Eight pairs of 64 rows at a time, first a loop that only looks for something to report; nearly
-    always there is nothing.
+    always there is nothing.  With quick, one before it compares with one product in float64 a value, as
+    the judge's first look does.  quick_constant and quick_limits (floor, largest ratio, largest error that
+    pass, what scales ratios back) are that look's; 1/ulp is infinite at the floor, and the sum of the
+    ratios then infinite or NaN.
     """
     step, rows = stored.shape[1], len(stored)
     size = 1 << COMPARE_BITS
@@ -204,6 +210,8 @@ def compare_rows(
     reliable, margin, slack = splat(limits[0]), splat(limits[1]), splat(limits[2])
     rounding, safe, threshold = splat(limits[3]), splat(limits[4]), splat(bound)
     shift, bottom, nothing, one_half = splat(magic), splat(floor), splat(0.0), splat(0.5)
+    lowest, passing, reach = splat(quick_limits[0]), splat(quick_limits[1]), splat(quick_limits[2])
+    back, finite = splat(quick_limits[3]), splat(1.7e308)
     largest, farthest = 0.0, 0.0
     unsure_count, wrong_count, first_wrong, first_past = 0, 0, rows, rows
     row = 0
@@ -215,18 +223,34 @@ def compare_rows(
             pair = tile * WIDTH
             a, b = (tile * 1024 + (at >> 10)) * part, (tile * 16 + ((at & 1023) >> COMPARE_BITS)) * part
             x0, x1, x2, x3 = left_factors(high, a, middle, b, kind, shift)
-            total, top, big, most, special = nothing, nothing, nothing, nothing, 0
-            i, y = row * step + column + pair, (tile * size + fine_row) * fine_part
-            for _ in range(row, last):
-                error, inverse, value = compare(x0, x1, x2, x3, fine, y, load(stored, i), bottom, constant)
-                ratio = error * inverse
-                total = total + ratio
-                top, big, most = larger(ratio, top), larger(error, big), larger(inverse, most)
-                if powers:
-                    special |= powers_of_two(value)
-                i += step
-                y += fine_part
-            news = above(top, safe) | above(top, threshold) | above(most, reliable) | special
+            total, top, big = nothing, nothing, nothing
+            news = 255
+            if quick:
+                left, right = x0 + x1, x2 + x3
+                i, y = row * step + column + pair, (tile * size + fine_row) * fine_part
+                for _ in range(row, last):
+                    value = fma(left, load(fine, y + 4 * WIDTH), right * load(fine, y + 5 * WIDTH))
+                    error = magnitude(load(stored, i) - value)
+                    ratio = error * bits_minus(quick_constant, larger(binade(value), lowest))
+                    total = total + ratio
+                    top, big = larger(ratio, top), larger(error, big)
+                    i += step
+                    y += fine_part
+                news = above(top, passing) | (255 ^ above(finite, total)) | above(big, reach)
+                total, top = total * back, top * back
+            if news:
+                total, top, big, most, special = nothing, nothing, nothing, nothing, 0
+                i, y = row * step + column + pair, (tile * size + fine_row) * fine_part
+                for _ in range(row, last):
+                    error, inverse, value = compare(x0, x1, x2, x3, fine, y, load(stored, i), bottom, constant)
+                    ratio = error * inverse
+                    total = total + ratio
+                    top, big, most = larger(ratio, top), larger(error, big), larger(inverse, most)
+                    if powers:
+                        special |= powers_of_two(value)
+                    i += step
+                    y += fine_part
+                news = above(top, safe) | above(top, threshold) | above(most, reliable) | special
             if news | above(big, rounding):
                 total, top, need = nothing, nothing, load(needs, pair)
                 i, y = row * step + column + pair, (tile * size + fine_row) * fine_part

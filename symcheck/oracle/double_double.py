@@ -10,6 +10,7 @@ it; docs/oracle.md derives them.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -69,6 +70,7 @@ def two_product(a: Array, b: Array) -> tuple[Array, Array]:
     return p, a2 * b2 - (((p - a1 * b1) - a2 * b1) - a1 * b2)
 
 
+@functools.lru_cache(maxsize=256)
 def product_error(left: Fraction, right: Fraction, amplitude: Fraction = Fraction(1)) -> Fraction:
     """Bound of an entry of `rotate` (and of the compiled kernel) from those of its factors.
 
@@ -106,6 +108,22 @@ def rotate(a: Rotations, b: Rotations) -> Rotations:
     sh, sl = _combine(a.sh, a.sl, b.ch, b.cl, a.ch, a.cl, b.sh, b.sl, 1.0)
     amplitude = a.amplitude * b.amplitude
     return Rotations(ch, cl, sh, sl, product_error(a.error, b.error, amplitude), amplitude)
+
+
+def coordinate(a: Rotations, b: Rotations, sine: Array) -> tuple[Array, Array, Fraction]:
+    """hi, lo and their error: the sine of the sums of angles where `sine`, elsewhere the cosine, as `rotate` gives."""
+    hi, lo = _combine(
+        np.where(sine, a.sh, a.ch),
+        np.where(sine, a.sl, a.cl),
+        b.ch,
+        b.cl,
+        np.where(sine, a.ch, -a.sh),
+        np.where(sine, a.cl, -a.sl),
+        b.sh,
+        b.sl,
+        1.0,
+    )
+    return hi, lo, product_error(a.error, b.error, a.amplitude * b.amplitude)
 
 
 def outer(a: Rotations, b: Rotations) -> Rotations:

@@ -16,7 +16,7 @@ import math
 import os
 import textwrap
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
@@ -24,9 +24,9 @@ from typing import Any
 
 import numpy as np
 
-from .double_double import Array, rotate
+from .double_double import Array, coordinate
 from .formats import FORMATS, Format, round_array
-from .frequencies import Exact, Frequencies, exact, fraction_bounds
+from .frequencies import Exact, Frequencies, ceil_log2, exact, fraction_bounds
 from .storage import JudgeInputError, Reader, Stored, numbers, open_stored
 from .tables import BLOCK, LARGEST_POSITION, SPAN, Oracle, compiled_available
 
@@ -223,6 +223,47 @@ def _oracle(frequencies: Frequencies, amplitude: Fraction | None) -> Oracle:
     return Oracle(frequencies=frequencies, amplitude=amplitude, method="numpy")
 
 
+@dataclass(frozen=True)
+class _FirstLook:
+    """Constants of the first look, which compares with one float64 product a value.
+
+    An entry passes when its error in ulp stays below a half by 2^-15; that product is off by at most 2^-16
+    ulp where the exact value is at least `floor`, so such an entry is the nearest number.  Errors are
+    scaled by 2^scale: then 1/ulp overflows just below `floor`, and the ratio is infinite, NaN or negative
+    there, which one comparison of bits as unsigned numbers tells from a small positive ratio.
+    """
+
+    #: how far below a half an error must stay, in ulp
+    MARGIN = 2.0**-15
+    #: relative resolution of an error kept as float32, with room
+    RESOLUTION = 2.0**-20
+
+    bound: float
+    floor: float
+    scale: int
+    #: 1/ulp by subtracting the bits of 2^e from this: float32's, and float64's
+    single: np.uint32
+    double: int
+    scale_double: int
+
+    @staticmethod
+    def of(fmt: Format, oracle: Oracle) -> _FirstLook | None:
+        """None where float32 cannot hold an error well enough: float64 tables, and far-off amplitudes."""
+        p, top = fmt.precision, ceil_log2(oracle.modulus)
+        if p > 24 or abs(top) > 8:
+            return None
+        depth = min(-16 - (p - 1) - ceil_log2(Fraction(oracle.float64_bound) / oracle.modulus), top - fmt.emin)
+        single, double = 381 + top - depth, 3069 + top - depth
+        return _FirstLook(
+            bound=oracle.float64_bound,
+            floor=2.0 ** (top - depth),
+            scale=single - 254 - (p - 1),
+            single=np.uint32((single << 23) % 2**32),
+            double=(double << 52) - 2**64,
+            scale_double=double - 2046 - (p - 1),
+        )
+
+
 class _Measure:
     """Constants of comparing with one format, for given oracle."""
 
@@ -250,6 +291,7 @@ class _Measure:
         # Below this ratio an entry is certainly nearest.
         self.safe = 0.5 - self.margin - self.slack * self.reliable
         self.limits = np.array([self.reliable, self.margin, self.slack, self.rounding, self.safe])
+        self.first_look = _FirstLook.of(fmt, oracle)
 
     def inverse(self, x: Array) -> tuple[Array, Array]:
         """1/ulp at x, and where x is a power of two or zero in the sense that `mantissa` gives."""
@@ -259,79 +301,80 @@ class _Measure:
 
 
 class _Columns:
-    """The columns of one file: which pair and kind each holds, and its exact values, row by row.
+    """The columns of one file: which pair and kind each holds, and its exact values, block by block.
 
-    A row of values is a row of the low table times a sparse matrix with the rotation by a multiple of
-    `height` positions in it.  Eight columns at a time that is a product of dense matrices which BLAS
-    does faster than NumPy multiplies arrays; products with the zeros in it are exact, so that the
-    bound of the NumPy method holds.
+    A row of values is a row of the low table turned by a multiple of `height` positions: A c + B s, column
+    by column.  Rows of the low table lie side by side in `fold`s, so that NumPy's inner loops are long.
     """
 
-    STRETCH = 16 * BLOCK  # positions for which the matrices' entries are made at once
+    STRETCH = 8 * BLOCK  # positions for which left factors are made at once
 
     def __init__(self, oracle: Oracle, planes: list[tuple[int, int, int]]) -> None:
         self.oracle, n = oracle, oracle.pairs
-        width = n * len(planes)
-        self.pair, self.kind = np.zeros(width, np.int64), np.zeros(width, np.int64)
+        self.width = n * len(planes)
+        self.pair, self.kind = np.zeros(self.width, np.int64), np.zeros(self.width, np.int64)
         for kind, column, step in planes:
             self.pair[column::step][:n], self.kind[column::step][:n] = np.arange(n), kind
-        # Runs of columns, pair by pair: (first column, the kinds of a pair's columns).
-        self.runs = (
-            [(column, [kind]) for kind, column, _ in planes]
-            if all(step == 1 for _, _, step in planes)
-            else [(0, [kind for kind, column, _ in sorted(planes, key=lambda plane: plane[1])])]
-        )
-        count = len(self.runs[0][1])
-        self.group = next(g for g in range(max(1, 8 // count), 0, -1) if n % g == 0)
         height = BLOCK
-        while height > 64 and height * width > _Shard.ENTRIES:
+        while height > 64 and height * self.width > _Shard.ENTRIES:
             height //= 2
-        #: rows that one rotation of the low table's first rows gives
+        #: positions a block
         self.height = height
+        self._fold = next(k for k in (1, 2, 4, 8, 16, 32, 64) if k == 64 or k * self.width >= 1024)
         self._low: list[Array] = []
         self._stretch = -1
-        self._right: list[list[Array]] = []
+        self._left = np.empty(0)
 
-    def _prepare(self, stretch: int) -> None:
-        """The low table by groups of pairs, and the matrices of a stretch."""
-        group, groups = self.group, self.oracle.pairs // self.group
+    def _factors(self, block: int) -> tuple[Array, list[Array]]:
+        """Left factors h, r, f of the cosine, then of the sine, and the low table's; f is h + r rounded."""
+        stretch, index = divmod(block, self.STRETCH // self.height)
         if not self._low:
-            for part in self.oracle.low_factors():
-                rows = part[:, :, : self.height].reshape(groups, group * part.shape[1], self.height)
-                self._low.append(np.ascontiguousarray(rows.transpose(0, 2, 1)))
-            shape = (self.STRETCH // self.height, groups, group)
-            for _, kinds in self.runs:
-                self._right.append([np.zeros((*shape, k, group, len(kinds))) for k in (2, 4)])
-        left = self.oracle.left_factors(stretch * self.STRETCH, self.STRETCH, self.height)
-        for (_, kinds), right in zip(self.runs, self._right, strict=True):
-            for matrix, factors in zip(right, left, strict=True):
-                for k, kind in enumerate(kinds):
-                    diagonal = np.einsum("rgqkq->rgqk", matrix[..., k])
-                    diagonal[...] = factors[:, kind].reshape(diagonal.shape)
-        self._stretch = stretch
-
-    def exact(self, position: int, hi: Array, lo: Array) -> None:
-        """hi + lo of rows from `position` on, as in the NumPy method; they lie in one `height`."""
-        index, skip = divmod(position, self.height)
-        stretch, index = divmod(index, self.STRETCH // self.height)
+            (h, r), rows = self.oracle.low_factors(), slice(self.height)
+            for part in (h[:, 0], r[:, 0], r[:, 1], h[:, 1], r[:, 2], r[:, 3]):
+                self._low.append(np.ascontiguousarray(part[self.pair, rows].T).reshape(-1, self._fold * self.width))
         if self._stretch != stretch:
-            self._prepare(stretch)
-        rows, groups = len(hi), self.oracle.pairs // self.group
-        for (column, kinds), right in zip(self.runs, self._right, strict=True):
-            width = self.group * len(kinds)
-            for low, matrix, out in zip(self._low, right, (hi, lo), strict=True):
-                target = out[:, column : column + groups * width].reshape(rows, groups, width)
-                right_factors = matrix[index].reshape(groups, -1, width)
-                np.matmul(low[:, skip : skip + rows], right_factors, out=target.transpose(1, 0, 2))
+            left = self.oracle.left_factors(stretch * self.STRETCH, self.STRETCH, self.height)
+            self._left = np.tile(left[:, :, self.kind, self.pair], self._fold).transpose(1, 0, 2)
+            self._stretch = stretch
+        return self._left[index], self._low
+
+    def values(self, position: int, rows: int, out: Array, space: Array) -> Array:
+        """Values of rows that lie in one block, in float64 within the oracle's float64_bound."""
+        (left, low), part, within = self._part(position, rows)
+        out, space = (x.reshape(low[0].shape)[part] for x in (out, space))
+        np.multiply(low[2][part], left[2], out=out)
+        np.multiply(low[5][part], left[5], out=space)
+        out += space
+        return out.reshape(-1, self.width)[within]
+
+    def exact(self, position: int, rows: int, hi: Array, lo: Array, space: Array) -> tuple[Array, Array]:
+        """hi + lo of rows that lie in one block, as in the NumPy method: hi is exact, lo what has an r in it."""
+        (left, low), part, within = self._part(position, rows)
+        hi, lo, space = (x.reshape(low[0].shape)[part] for x in (hi, lo, space))
+        np.multiply(low[0][part], left[0], out=hi)
+        np.multiply(low[3][part], left[3], out=space)
+        hi += space
+        np.multiply(low[1][part], left[0], out=lo)
+        for k, j in ((2, 1), (4, 3), (5, 4)):
+            np.multiply(low[k][part], left[j], out=space)
+            lo += space
+        return hi.reshape(-1, self.width)[within], lo.reshape(-1, self.width)[within]
+
+    def _part(self, position: int, rows: int) -> tuple[tuple[Array, list[Array]], slice, slice]:
+        """Factors, the folds that hold these rows, and where the rows stand among those of the folds."""
+        block, skip = divmod(position, self.height)
+        first, last = skip // self._fold, -(-(skip + rows) // self._fold)
+        skip -= first * self._fold
+        return self._factors(block), slice(first, last), slice(skip, skip + rows)
 
 
 class _Shard:
     """The sweep of rows first .. first + count - 1: reads chunks and fills a tally."""
 
     #: Rows a chunk.
-    ROWS = 2 * BLOCK
+    ROWS = 4 * BLOCK
     #: Entries a step of the NumPy path, whose arrays then stay in a core's cache.
-    ENTRIES = 2**15
+    ENTRIES = 2**17
 
     def __init__(self, task: _Task) -> None:
         self.task = task
@@ -339,7 +382,7 @@ class _Shard:
         self.tally = _Tally(needs=np.full(self.oracle.pairs, -math.inf))
         self.measures = [_Measure(s.format, self.oracle) for s in task.stored]
         self._columns = [_Columns(self.oracle, planes) for planes in task.planes]
-        self._space: list[Array] = []
+        self._space: dict[tuple[int, int], list[Array]] = {}
         self._doubtful = np.empty((1 << 10, 2), np.int64)
         self._proved: dict[tuple[int, int, int, float, str], tuple[bool, float]] = {}
 
@@ -380,29 +423,89 @@ class _Shard:
                 highest, error = self._compiled(values, position, file, *plane)
                 top, big = max(top, highest), max(big, error)
             return top, big
-        height, done = self._columns[file].height, 0
-        while done < len(values):
-            step = min(height - (position + done) % height, len(values) - done)
-            highest, error = self._numpy(values[done : done + step], position + done, file)
-            top, big, done = max(top, highest), max(big, error), done + step
+        looks = self.measures[file].first_look is not None and self.task.threshold >= 0.5
+        left = [np.empty(0, np.int64)]
+        for done, step in self._blocks(position, len(values), file):
+            part = values[done : done + step]
+            if looks and (seen := self._glance(part, position + done, file)) is not None:
+                highest, error, others = seen
+                left.append(others + done * values.shape[1])
+            else:
+                looks = False  # much to report: no use looking again in this chunk
+                highest, error = self._numpy(part, position + done, file)
+            top, big = max(top, highest), max(big, error)
+        rows, columns = np.divmod(np.concatenate(left), values.shape[1])
+        if len(rows):
+            highest, error = self._settle(values, position, file, rows, columns, np.ones(len(rows), bool))
+            top, big = max(top, highest), max(big, error)
         return top, big
 
-    def _arrays(self, shape: tuple[int, int]) -> list[Array]:
-        """Three contiguous arrays, reused, at addresses that differ modulo the page size.
+    def _blocks(self, position: int, rows: int, file: int) -> Iterator[tuple[int, int]]:
+        """(first row, rows) of the parts of a chunk that lie in one block of the columns."""
+        height, done = self._columns[file].height, 0
+        while done < rows:
+            step = min(height - (position + done) % height, rows - done)
+            yield done, step
+            done += step
+
+    def _arrays(self, file: int) -> list[Array]:
+        """Three arrays of a block's shape, reused, at addresses that differ modulo the page size.
 
         Arrays a multiple of 4096 bytes apart make a core take a store for a later load's.
         """
-        size = shape[0] * shape[1]
-        if not self._space or len(self._space[0]) < size:
+        columns = self._columns[file]
+        shape = (columns.height, columns.width)
+        if shape not in self._space:
+            size = shape[0] * shape[1]
             memory = np.empty(3 * (size + 520))
-            self._space = [memory[k * (size + 520) :][:size] for k in range(3)]
-        return [x[:size].reshape(shape) for x in self._space]
+            self._space[shape] = [memory[k * (size + 520) :][:size].reshape(shape) for k in range(3)]
+        return self._space[shape]
+
+    def _glance(self, values: Array, position: int, file: int) -> tuple[float, float, Array] | None:
+        """A first look at a few rows: entries that are certainly nearest are counted, the others returned.
+
+        Returns the largest error in ulp and the largest absolute one among those counted, and the flat
+        indices of the others; or None, with nothing counted, where these are many.
+        """
+        tally, measure, columns = self.tally, self.measures[file], self._columns[file]
+        look = measure.first_look
+        if look is None or tally.worst is None or tally.largest is None:
+            return None
+        whole, space, third = self._arrays(file)
+        value = columns.values(position, len(values), whole, space)
+        size = value.size
+        error, inverse = (x.view(np.float32).reshape(-1)[:size].reshape(value.shape) for x in (space, third))
+        with np.errstate(invalid="ignore", over="ignore"):
+            np.subtract(values, value, out=error, casting="same_kind")
+            np.abs(error, out=error)
+            bits = value.view(np.int64)
+            bits &= _EXPONENT
+            np.copyto(inverse, value, casting="same_kind")
+            bits = inverse.view(np.uint32)
+            np.subtract(look.single, bits, out=bits)
+            ratio = np.multiply(error, inverse, out=inverse)
+            # What is left out of the comparison with the largest so far stays below it.
+            limit = np.float32(math.ldexp(min(0.5, tally.worst[0]) - look.MARGIN, look.scale))
+            mask = bits > limit.view(np.uint32)
+            farthest = float(error.max())
+            reach = tally.largest[0] * (1 - look.RESOLUTION) - 2 * look.bound
+            if not farthest < reach:
+                mask |= error >= reach
+        others = np.flatnonzero(mask)
+        if len(others) > size // 64:
+            return None
+        if not np.isfinite(values.reshape(-1)[others]).all():
+            raise self._not_finite(file, values, position)
+        ratio.reshape(-1)[others] = 0
+        tally.total += math.ldexp(float(ratio.sum()), -look.scale)
+        return math.ldexp(float(ratio.max()), -look.scale), farthest if farthest < reach else 0.0, others
 
     def _numpy(self, values: Array, position: int, file: int) -> tuple[float, float]:
         """A few rows of one file by whole-array steps."""
         tally, measure, columns = self.tally, self.measures[file], self._columns[file]
-        hi, lo, error = self._arrays(values.shape)
-        columns.exact(position, hi, lo)
+        space = self._arrays(file)
+        hi, lo = columns.exact(position, len(values), *space)
+        error = space[2][: len(values)]
         exact_value = lo  # the same memory, once lo is not needed
         with np.errstate(invalid="ignore", over="ignore"):
             np.copyto(error, values)
@@ -445,7 +548,8 @@ class _Shard:
             tally.first_past = min(tally.first_past or found, found)
         if big > measure.rounding:
             assert tally.needs is not None
-            np.maximum.at(tally.needs, columns.pair, _needs(error, measure.rounding, position))
+            positions = np.arange(position, position + len(error))[:, None]
+            np.maximum.at(tally.needs, columns.pair, _needs(error, measure.rounding, positions).max(axis=0))
         unsure = vague
         if top >= measure.safe:
             half = ratio - 0.5
@@ -461,7 +565,9 @@ class _Shard:
                     tally.first_wrong = min(tally.first_wrong or found, found)
             unsure = close if vague is None else close | vague
         if unsure is not None and unsure.any():
-            top = max(top, self._settle(values, position, file, *np.nonzero(unsure)))
+            rows, places = np.nonzero(unsure)
+            uncounted = np.zeros(len(rows), bool) if vague is None else vague[rows, places]
+            top = max(top, self._settle(values, position, file, rows, places, uncounted)[0])
         return top, big
 
     def _place(self, position: int, file: int, column: int) -> tuple[int, int, int, int, int]:
@@ -481,6 +587,16 @@ class _Shard:
         if step != 1 or n != width or not values.flags.c_contiguous:
             plane, at = np.full((rows, width), filler, values.dtype), 0
             plane[:, :n] = values[:, column::step][:, :n]
+        look = measure.first_look if self.task.threshold >= 0.5 else None
+        quick_limits = np.zeros(4)
+        if look is not None:
+            worst, largest = (x[0] if x is not None else -math.inf for x in (tally.worst, tally.largest))
+            quick_limits[:] = (
+                look.floor / 2,
+                math.ldexp(min(0.5, worst) - look.MARGIN, look.scale_double),
+                largest * (1 - look.RESOLUTION) - 2 * look.bound,
+                2.0**-look.scale_double,
+            )
         while True:
             sums, needs, tops, found = np.zeros(width), np.full(width, -math.inf), np.zeros(2), np.zeros(6, np.int64)
             compare_rows(
@@ -498,6 +614,9 @@ class _Shard:
                 measure.limits,
                 self.task.threshold,
                 float(position),
+                look is not None,
+                look.double if look is not None else 0,
+                quick_limits,
                 sums,
                 needs,
                 tops,
@@ -530,18 +649,15 @@ class _Shard:
             self._locate(values[row : row + height], position + row, file)
         if found[0]:
             at_rows, pairs = self._doubtful[: found[0]].T
-            top = max(top, self._settle(values, position, file, at_rows, column + pairs * step))
+            top = max(top, self._settle(values, position, file, at_rows, column + pairs * step)[0])
         return top, big
 
     def _locate(self, values: Array, position: int, file: int) -> None:
         """Takes extremes and first faults from a few rows, the counts from nowhere."""
         again = copy.copy(self)
         again.tally = _Tally(needs=np.full(self.oracle.pairs, -math.inf))
-        height, done = self._columns[file].height, 0
-        while done < len(values):
-            step = min(height - (position + done) % height, len(values) - done)
+        for done, step in self._blocks(position, len(values), file):
             again._numpy(values[done : done + step], position + done, file)
-            done += step
         mine, other = self.tally, again.tally
         for name in ("worst", "largest"):
             best, found = getattr(mine, name), getattr(other, name)
@@ -571,46 +687,60 @@ class _Shard:
         name, at = self.task.stored[file].name, position - self.task.start + row
         return JudgeInputError(f"{name}: {what} at row {at}, column {column} (position {position + row})")
 
-    def _settle(self, values: Array, position: int, file: int, rows: Array, columns: Array) -> float:
-        """Entries that the sweep could not decide: in double-double, then by balls.
+    def _settle(
+        self, values: Array, position: int, file: int, rows: Array, columns: Array, uncounted: Array | None = None
+    ) -> tuple[float, float]:
+        """Entries that the sweep did not decide: in double-double, then by balls.
 
-        Adds to the tally what the sweep left out of it: errors of vague entries, and wrong roundings.
-        Returns the largest error in ulp met.
+        Adds to the tally what the sweep left out of it: wrong roundings, extremes, and the errors of
+        entries that are `uncounted`; None: of those that the compiled sweep leaves out.
+        Returns the largest error in ulp and the largest absolute one.
         """
         tally, measure, oracle = self.tally, self.measures[file], self.oracle
-        tally.apart += len(rows)
         pairs, kinds = self._columns[file].pair[columns], self._columns[file].kind[columns]
         stored = values[rows, columns].astype(np.float64)
         span, offset = divmod(position, SPAN)
         a, b = (offset + rows) // BLOCK, (offset + rows) % BLOCK
         high, low = oracle.high_table(span), oracle.low_table()
-        r = rotate(high.map(lambda x: x[pairs, a]), low.map(lambda x: x[pairs, b]))
-        hi, lo = np.where(kinds == COS, r.ch, r.sh), np.where(kinds == COS, r.cl, r.sl)
+        parts = high.map(lambda x: x[pairs, a]), low.map(lambda x: x[pairs, b])
+        hi, lo, bound = coordinate(*parts, kinds == SIN)
         # stored - hi is exact where the two are close, and elsewhere off by far less than the margin.
         error = np.abs((stored - hi) - lo)
-        inverse, vague = measure.inverse(hi)
+        inverse, powers = measure.inverse(hi)
         ratio = error * inverse
-        near = 2.0**-40 + 2 * float(r.error) * inverse
-        vague |= near > 2.0**-10
+        # Entries that the bound of the sweep's exact values leaves in doubt, whatever a first look passed on.
+        beyond = (inverse > measure.reliable) | powers
+        tally.apart += int(np.count_nonzero(beyond | (np.abs(ratio - 0.5) <= measure.margin + measure.slack * inverse)))
+        near = 2.0**-40 + 2 * float(bound) * inverse
         wrong = ratio > 0.5
-        for k in np.flatnonzero(vague | (np.abs(ratio - 0.5) <= near)):
+        for k in np.flatnonzero(powers | (near > 2.0**-10) | (np.abs(ratio - 0.5) <= near)):
             wrong[k], ratio[k] = self._by_balls(
                 position + int(rows[k]), int(pairs[k]), int(kinds[k]), float(stored[k]), measure.format
             )
-        # What the sweep took for vague it did not count; the rest it did.  hi may be a last place off
-        # from the sweep's value, so that an entry at the limit may be counted twice, or not: of no weight.
-        sweep_inverse, powers = measure.inverse(hi)
-        tally.total += float(ratio[(sweep_inverse > measure.reliable) | powers].sum())
-        for k in np.lexsort((columns, rows)):
-            place = self._place(position + int(rows[k]), file, int(columns[k]))
-            if wrong[k]:
-                tally.wrong += 1
-                tally.first_wrong = min(tally.first_wrong or place, place)
-            if ratio[k] > self.task.threshold:
-                tally.first_past = min(tally.first_past or place, place)
-            if tally.worst is None or ratio[k] > tally.worst[0]:
-                tally.worst = (float(ratio[k]), *place)
-        return float(ratio.max())
+        # hi may be a last place off from the compiled sweep's value, so that an entry at the limit may be
+        # counted twice, or not: of no weight.
+        tally.total += float(ratio[beyond if uncounted is None else uncounted].sum())
+
+        def first(mask: Array) -> tuple[int, int, int, int, int]:
+            row = rows[mask].min()
+            return min(self._place(position + int(row), file, int(c)) for c in columns[mask & (rows == row)])
+
+        if wrong.any():
+            tally.wrong += int(np.count_nonzero(wrong))
+            tally.first_wrong = min(tally.first_wrong or first(wrong), first(wrong))
+        past = ratio > self.task.threshold
+        if past.any():
+            tally.first_past = min(tally.first_past or first(past), first(past))
+        top, big = float(ratio.max()), float(error.max())
+        if tally.worst is None or top > tally.worst[0]:
+            tally.worst = (top, *first(ratio == top))
+        if tally.largest is None or big > tally.largest[0]:
+            tally.largest = (big, *first(error == big))
+        if big > measure.rounding:
+            assert tally.needs is not None
+            need = _needs(error, measure.rounding, position + rows)
+            np.maximum.at(tally.needs, pairs, need)
+        return top, big
 
 
 def _judge_shard(task: _Task, first: int, count: int, progress: Callable[[int], None] | None = None) -> _Tally:
@@ -618,14 +748,11 @@ def _judge_shard(task: _Task, first: int, count: int, progress: Callable[[int], 
     return _Shard(task).run(first, count, progress)
 
 
-def _needs(error: Array, rounding: float, position: int) -> Array:
-    """Per column, the largest (|error| - rounding) / position; at position 0 any excess is infinite."""
-    p = np.arange(position, position + len(error), dtype=np.float64)[:, None]
+def _needs(error: Array, rounding: float, positions: Array) -> Array:
+    """(|error| - rounding) / position; at position 0 any excess is infinite, and none needs nothing."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        need = (error - rounding) / p
-    if position == 0:
-        need[0] = np.where(error[0] > rounding, math.inf, -math.inf)
-    return np.asarray(need.max(axis=0))
+        need = (error - rounding) / positions.astype(np.float64)
+    return np.where(positions == 0, np.where(error > rounding, math.inf, -math.inf), need)
 
 
 def _exact_error(

@@ -134,6 +134,8 @@ class Oracle:
         self._pair_error = rotate(Rotations.none(self.table_error, self.modulus), Rotations.none(low)).error
         #: proved bound of the numpy method, which the judge uses too
         self.split_bound = round_up(self._split_error(low))
+        #: proved bound of one product of rotations in float64, for a first look
+        self.float64_bound = round_up(self._float64_error(low))
         self.exact_bound = self._pair_error if method == "compiled" else self._split_error(low)
         #: proved bound of |hi + lo - exact|, rounded up
         self.bound = round_up(self.exact_bound)
@@ -170,6 +172,18 @@ class Oracle:
         inherited = spread * (self._pair_error / self.modulus + low_error)
         cross = Fraction(1, 2**160)  # products of two of these errors
         return (r_rounded + f_rounded + summed + inherited + cross) * self.modulus
+
+    def _float64_error(self, low_error: Fraction) -> Fraction:
+        """Bound of fl(A c + B s) in float64, fused or not, A and B from the left factors, c and s from the low table.
+
+        Each factor is h + r rounded: off by half an ulp of a number at most 1, and by what r is off; it
+        reaches the result through |cos| + |sin|.  Rounding the two products costs at most u (|A c| + |B s|)
+        <= u by Cauchy, rounding their sum at most u (1 + u).  In units where the modulus is 1.
+        """
+        factor = U / 2 + Fraction(1, 2**80)
+        inherited = self._pair_error / self.modulus + low_error
+        spread = SQRT2 * (1 + factor)
+        return (spread * (2 * factor + inherited) + U * (2 + U) * (1 + 4 * factor)) * self.modulus
 
     # ------------------------------------------------------------------ balls
 
@@ -271,20 +285,20 @@ class Oracle:
                 self._split.popitem(last=False)
         return self._split[span]
 
-    def left_factors(self, start: int, count: int, step: int) -> tuple[Array, Array]:
-        """Left factors for start, start + step, ..: (rows, 2, pairs, 2) and (rows, 2, pairs, 4).
+    def left_factors(self, start: int, count: int, step: int) -> Array:
+        """Left factors for start, start + step, ..: (6, rows, 2, pairs), cosines before sines.
 
-        As high_factors, cosines before sines; start and count are multiples of BLOCK within a span, and
-        step divides BLOCK.
+        h, r and h + r rounded to float64 of what multiplies the low table's cosine, then the same of what
+        multiplies its sine.  start and count are multiples of BLOCK within a span, and step divides BLOCK.
         """
         span, offset = divmod(start, SPAN)
         rows = slice(offset // BLOCK, (offset + count) // BLOCK)
         t = outer(self.high_table(span).map(lambda x: x[:, rows]), self.low_table().map(lambda x: x[:, ::step]))
         grid = 2.0**-_GRID_BITS * float(self.modulus)
         (hc, rc), (hs, rs) = self._on_grid(t.ch.T, t.cl.T, grid), self._on_grid(t.sh.T, t.sl.T, grid)
-        exact_parts = np.stack([np.stack([hc, -hs], -1), np.stack([hs, hc], -1)], 1)
-        rest = np.stack([np.stack([hc, rc, -hs, -rs], -1), np.stack([hs, rs, hc, rc], -1)], 1)
-        return exact_parts, rest
+        fc, fs = hc + rc, hs + rs
+        parts = np.array([[hc, hs], [rc, rs], [fc, fs], [-hs, hc], [-rs, rc], [-fs, fc]])
+        return parts.transpose(0, 2, 1, 3)
 
     # ------------------------------------------------------------------ values
 
