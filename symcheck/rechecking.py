@@ -96,7 +96,7 @@ def outcomes(certificates: Mapping[str, Any], jobs: int = 1, texts: bool = True)
 
 
 #: Shares for each process: more of them even out better what the estimate of the work misses, and repeat more.
-SHARES = 3
+SHARES = 2
 _shared: dict[str, Any] = {}
 _accepted: dict[str, Theorem] = {}  # by a process of a pool, in the shares before
 _seen: set[str] = set()
@@ -135,6 +135,7 @@ def _printed(theorem: Theorem) -> str:
 def _shares(unique: Mapping[str, Any], count: int) -> list[list[str]]:
     """Certificates, by digest, in shares of about equal work, each with those that it cites."""
     cites = {d: _cited([data]) & unique.keys() for d, data in unique.items()}
+    weights = {d: _weight(data) for d, data in unique.items()}
     cited = set().union(*cites.values())
 
     def with_cited(d: str) -> set[str]:
@@ -146,7 +147,7 @@ def _shares(unique: Mapping[str, Any], count: int) -> list[list[str]]:
         return out
 
     def work(ds: Iterable[str]) -> int:
-        return sum(40 + len(unique[d].get("terms", ())) + len(unique[d].get("steps", ())) for d in ds)
+        return sum(weights[d] for d in ds)
 
     shares: list[set[str]] = [set()]
     for d in unique:  # in their order: neighbours are of one family, and share definitions and what they cite
@@ -155,6 +156,14 @@ def _shares(unique: Mapping[str, Any], count: int) -> list[list[str]]:
                 shares.append(set())
             shares[-1] |= with_cited(d)
     return [[d for d in unique if d in s] for s in shares]
+
+
+def _weight(data: Any) -> int:
+    """About how long a replay takes, fitted to the certificates of this project; of any data, a certificate or not."""
+    parts = [data.get(k) if isinstance(data, dict) else None for k in ("terms", "steps")]
+    terms, steps = (x if isinstance(x, list) else [] for x in parts)
+    balls = sum(isinstance(s, list) and s[:1] == ["ball"] for s in steps)
+    return 1 + 3 * len(terms) + 2 * len(steps) + 60 * balls
 
 
 def cited_first(certificates: Mapping[str, Any], digests: Mapping[str, str] | None = None) -> dict[str, Any]:

@@ -694,6 +694,8 @@ def test_several_processes_find_what_one_finds(proved):
     for name, c in data.items():
         if c == broken:
             data[name] = {**c, "steps": c["steps"][:-1]}
+    junk: list = [[], None, {"steps": [1]}, {"terms": 1}]
+    data |= {f"no certificate {k}": x for k, x in enumerate(junk)}
     alone, together = outcomes(data, 1), outcomes(data, 2)
     assert len(data) >= 40 and alone == together
     reasons = {o["reason"] for o in alone.values()}
