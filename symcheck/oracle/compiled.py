@@ -35,8 +35,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @njit(forceinline=True)  # type: ignore[untyped-decorator]
-def combine(ah, al, bh, bl, ch, cl, dh, dl):  # type: ignore[no-untyped-def]
-    """(ah + al)(bh + bl) + (ch + cl)(dh + dl) as hi + lo; the error is double_double.product_error."""
+def unrounded(ah, al, bh, bl, ch, cl, dh, dl):  # type: ignore[no-untyped-def]
+    """(ah + al)(bh + bl) + (ch + cl)(dh + dl) as a sum of two; the error is double_double.product_error."""
     p1 = ah * bh
     e1 = fma(ah, bh, -p1)
     p2 = ch * dh
@@ -44,11 +44,19 @@ def combine(ah, al, bh, bl, ch, cl, dh, dl):  # type: ignore[no-untyped-def]
     s = p1 + p2
     v = s - p1
     t = (p1 - (s - v)) + (p2 - v)
-    cross = fma(ah, bl, al * bh) + fma(ch, dl, cl * dh)
-    lo = (t + (e1 + e2)) + cross
+    cross = fma(ah, bl, fma(al, bh, fma(ch, dl, cl * dh)))
+    return s, (t + (e1 + e2)) + cross
+
+
+@njit(forceinline=True)  # type: ignore[untyped-decorator]
+def combine(ah, al, bh, bl, ch, cl, dh, dl):  # type: ignore[no-untyped-def]
+    """The same as hi + lo with hi the sum rounded, by Dekker's fast two-sum.
+
+    Where |s| < |lo| that is not exact, but there the products cancel and t is 0: see product_error.
+    """
+    s, lo = unrounded(ah, al, bh, bl, ch, cl, dh, dl)
     hi = s + lo
-    v = hi - s
-    return hi, (s - (hi - v)) + (lo - v)
+    return hi, lo - (hi - s)
 
 
 @njit(forceinline=True)  # type: ignore[untyped-decorator]
@@ -59,6 +67,26 @@ def rotate_lanes(a, i, b, j):  # type: ignore[no-untyped-def]
     xh, xl = combine(ch, cl, dh, dl, -sh, -sl, th, tl)
     yh, yl = combine(sh, sl, dh, dl, ch, cl, th, tl)
     return xh, xl, yh, yl
+
+
+@njit(forceinline=True)  # type: ignore[untyped-decorator]
+def rotate_rows(x, i, low, j):  # type: ignore[no-untyped-def]
+    """As `rotate_lanes`, for rows x of 6 x 8 that hold the negative sine, hi and lo, besides."""
+    ch, cl, sh, sl = load(x, i), load(x, i + WIDTH), load(x, i + 2 * WIDTH), load(x, i + 3 * WIDTH)
+    dh, dl, th, tl = load(low, j), load(low, j + WIDTH), load(low, j + 2 * WIDTH), load(low, j + 3 * WIDTH)
+    xh, xl = combine(ch, cl, dh, dl, load(x, i + 4 * WIDTH), load(x, i + 5 * WIDTH), th, tl)
+    yh, yl = combine(sh, sl, dh, dl, ch, cl, th, tl)
+    return xh, xl, yh, yl
+
+
+@njit(forceinline=True)  # type: ignore[untyped-decorator]
+def rotate_rows_rounded(x, i, low, j):  # type: ignore[no-untyped-def]
+    """The high parts of `rotate_rows`."""
+    ch, cl, sh, sl = load(x, i), load(x, i + WIDTH), load(x, i + 2 * WIDTH), load(x, i + 3 * WIDTH)
+    dh, dl, th, tl = load(low, j), load(low, j + WIDTH), load(low, j + 2 * WIDTH), load(low, j + 3 * WIDTH)
+    xh, xl = unrounded(ch, cl, dh, dl, load(x, i + 4 * WIDTH), load(x, i + 5 * WIDTH), th, tl)
+    yh, yl = unrounded(sh, sl, dh, dl, ch, cl, th, tl)
+    return xh + xl, yh + yl
 
 
 #: Rows of the tables that the inner loops walk: small enough to stay in a core's cache.
@@ -96,9 +124,9 @@ def fill(coarse, steps, low, offset, cos_hi, cos_lo, sin_hi, sin_lo):  # type: i
     With cos_lo and sin_lo of no rows, only the high parts are kept, which are the sums rounded to
     float64.
     """
-    part = 4 * WIDTH
+    part, wide = 4 * WIDTH, 6 * WIDTH
     pairs, full = cos_hi.shape[1], cos_hi.shape[1] // WIDTH
-    x = np.empty(low.shape[0] * part)
+    x = np.empty(low.shape[0] * wide)
     mask = (1 << FILL_BITS) - 1
     both = len(cos_lo) > 0
     for row in range(len(cos_hi)):
@@ -107,20 +135,33 @@ def fill(coarse, steps, low, offset, cos_hi, cos_lo, sin_hi, sin_lo):  # type: i
             for tile in range(low.shape[0]):
                 a, b = (tile * 64 + (at >> 14)) * part, (tile * 64 + ((at >> FILL_BITS) & 63)) * part
                 ch, cl, sh, sl = rotate_lanes(coarse, a, steps, b)
-                store(x, tile * part, ch)
-                store(x, tile * part + WIDTH, cl)
-                store(x, tile * part + 2 * WIDTH, sh)
-                store(x, tile * part + 3 * WIDTH, sl)
-        for tile in range(full):
-            ch, cl, sh, sl = rotate_lanes(x, tile * part, low, ((tile << FILL_BITS) + (at & mask)) * part)
-            to = row * pairs + tile * WIDTH
-            store(cos_hi, to, ch)
-            store(sin_hi, to, sh)
-            if both:
+                store(x, tile * wide, ch)
+                store(x, tile * wide + WIDTH, cl)
+                store(x, tile * wide + 2 * WIDTH, sh)
+                store(x, tile * wide + 3 * WIDTH, sl)
+                store(x, tile * wide + 4 * WIDTH, -sh)
+                store(x, tile * wide + 5 * WIDTH, -sl)
+        i, y, to = 0, (at & mask) * part, row * pairs
+        if both:
+            for _ in range(full):
+                ch, cl, sh, sl = rotate_rows(x, i, low, y)
+                store(cos_hi, to, ch)
+                store(sin_hi, to, sh)
                 store(cos_lo, to, cl)
                 store(sin_lo, to, sl)
+                i += wide
+                y += part << FILL_BITS
+                to += WIDTH
+        else:
+            for _ in range(full):
+                ch, sh = rotate_rows_rounded(x, i, low, y)
+                store(cos_hi, to, ch)
+                store(sin_hi, to, sh)
+                i += wide
+                y += part << FILL_BITS
+                to += WIDTH
         if full * WIDTH < pairs:
-            ch, cl, sh, sl = rotate_lanes(x, full * part, low, ((full << FILL_BITS) + (at & mask)) * part)
+            ch, cl, sh, sl = rotate_rows(x, i, low, y)
             for k in range(pairs - full * WIDTH):
                 cos_hi[row, full * WIDTH + k] = lane(ch, k)
                 sin_hi[row, full * WIDTH + k] = lane(sh, k)

@@ -74,20 +74,27 @@ def two_product(a: Array, b: Array) -> tuple[Array, Array]:
 def product_error(left: Fraction, right: Fraction, amplitude: Fraction = Fraction(1)) -> Fraction:
     """Bound of an entry of `rotate` (and of the compiled kernel) from those of its factors.
 
-    With X = |cos a cos b|, Y = |sin a sin b| (or the cross terms), X + Y <= amplitude by Cauchy:
+    With X = |cos a cos b|, Y = |sin a sin b| (or the cross terms), X + Y <= amplitude by Cauchy.
+    The four products h*l, each at most u X or u Y, and their sum:
 
-    - the four products h*l, each at most u X or u Y, round:       2 u^2
-    - the two sums of two of them, at most 2 u X and 2 u Y:         2 u^2
-    - their difference, at most 2 u:                                2 u^2
+    - in NumPy four products, 2 u^2 together, two sums of two of them, at most 2 u X and 2 u Y, 2 u^2,
+      and their difference, at most 2 u, 2 u^2: 6 u^2;
+    - compiled, with FMA one after the other: sums of at most u Y, 2 u Y, 2 u Y + u X and 2 u:
+      u^2 (5 Y + X + 2), at most                                  7 u^2
+
+    The rest:
+
     - the difference of the two product errors, at most u:            u^2
     - adding the error of the main sum, at most 2 u together:       2 u^2
     - adding all, at most 4 u:                                      4 u^2
     - the products l*l, left out:                                     u^2
 
-    14 u^2 in all, and 2^-50 of that for moduli not exactly 1 and for u^3 terms.  The factors'
-    own errors reach the result through |cos| + |sin| <= sqrt 2.
+    15 u^2 in all, and 2^-50 of that for moduli not exactly 1 and for u^3 terms.  The compiled kernel ends
+    with a fast two-sum, exact unless |s| < |lo|.  Then the main sum s cancels: it is exact (Sterbenz),
+    its error 0 needs no adding (2 u^2 saved), all is at most 3 u (u^2 saved), and hi - s rounds by at most
+    u |lo| <= 3 u^2: the same bound.  The factors' own errors reach the result through |cos| + |sin| <= sqrt 2.
     """
-    rounding = 14 * U * U * amplitude * (1 + Fraction(1, 2**50))
+    rounding = 15 * U * U * amplitude * (1 + Fraction(1, 2**50))
     return rounding + SQRT2 * (left + amplitude * right) * (1 + Fraction(1, 2**50)) + 2 * left * right
 
 
