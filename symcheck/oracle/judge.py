@@ -373,7 +373,8 @@ class _Shard:
 
     #: Rows a chunk.
     ROWS = 4 * BLOCK
-    #: Entries a step of the NumPy path, whose arrays then stay in a core's cache.
+    #: Entries a step of the NumPy path: smaller arrays stay nearer to the core, but cost more calls, and threads
+    #: wait for one another at each.
     ENTRIES = 2**17
 
     def __init__(self, task: _Task) -> None:
@@ -485,7 +486,8 @@ class _Shard:
             np.subtract(look.single, bits, out=bits)
             ratio = np.multiply(error, inverse, out=inverse)
             # What is left out of the comparison with the largest so far stays below it.
-            limit = np.float32(math.ldexp(min(0.5, tally.worst[0]) - look.MARGIN, look.scale))
+            # Not below 0, whose bits are the smallest.
+            limit = np.float32(math.ldexp(max(0.0, min(0.5, tally.worst[0]) - look.MARGIN), look.scale))
             mask = bits > limit.view(np.uint32)
             farthest = float(error.max())
             reach = tally.largest[0] * (1 - look.RESOLUTION) - 2 * look.bound

@@ -16,7 +16,7 @@ import pytest
 
 from symcheck.oracle.formats import FORMATS
 from symcheck.oracle.frequencies import fraction_bounds
-from symcheck.oracle.judge import LAYOUTS, JudgeReport, _Columns, _Shard, angle_constants, judge
+from symcheck.oracle.judge import LAYOUTS, JudgeReport, _Columns, _prepare, _Shard, angle_constants, judge
 from symcheck.oracle.storage import JudgeInputError
 from symcheck.oracle.tables import Oracle, compiled_available
 
@@ -226,6 +226,29 @@ def test_small_values_are_not_left_to_the_first_look(method: str) -> None:
     sin[at - start] = neighbour(sin[at - start], False)  # the nearest was above, by a little
     report = judge((cos, sin), layout="separate", **options)
     assert report.misrounded == pairs and 0.5 < report.max_ulp < 0.51
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_fault_where_nothing_else_is_off(method: str) -> None:
+    """Angles of zero have exact codes: the largest error before the fault is 0, and a fault half an ulp of 1."""
+    cos, sin = np.ones((12000, 4), np.float32), np.zeros((12000, 4), np.float32)
+    options: dict[str, Any] = {"layout": "separate", "frequencies": [0, 0, 0, 0], "method": method}
+    assert judge((cos, sin), **options).max_ulp == 0
+    cos[11000, 2] = neighbour(cos[11000, 2], False)
+    report = judge((cos, sin), **options)
+    assert report.misrounded == 1 and report.worst.position == 11000 and report.max_ulp == 0.5
+
+
+def test_a_first_look_after_tiny_errors_only() -> None:
+    """Where all errors so far are tiny in ulp, none that is not may pass."""
+    table = np.concatenate(Oracle(32, method="numpy").rounded(0, 1024, "float32"), 1)
+    row, column = 700, 20
+    table[row, column] = neighbour(table[row, column], True)
+    task, _ = _prepare(table, 32, 10000, "cos-sin", "paper", None, None, None, 0, None, None, 1.0, None, "numpy", False, 1)
+    shard = _Shard(task)
+    shard.tally.worst, shard.tally.largest = (2.0**-20, 0, 0, 0, 0, 0), (0.5, 0, 0, 0, 0, 0)
+    found = shard._glance(table, 0, 0)
+    assert found is None or row * 32 + column in found[2]
 
 
 @pytest.mark.parametrize("scaling", [None, {"type": "yarn", "factor": 4, "original_max_position_embeddings": 2048}])
