@@ -307,7 +307,7 @@ class _Columns:
     by column.  Rows of the low table lie side by side in `fold`s, so that NumPy's inner loops are long.
     """
 
-    STRETCH = 8 * BLOCK  # positions for which left factors are made at once
+    BLOCKS = 32  # blocks for which left factors are made at once: with 64 rows a block, 2 * BLOCK positions
 
     def __init__(self, oracle: Oracle, planes: list[tuple[int, int, int]]) -> None:
         self.oracle, n = oracle, oracle.pairs
@@ -327,13 +327,14 @@ class _Columns:
 
     def _factors(self, block: int) -> tuple[Array, list[Array]]:
         """Left factors h, r, f of the cosine, then of the sine, and the low table's; f is h + r rounded."""
-        stretch, index = divmod(block, self.STRETCH // self.height)
+        stretch, index = divmod(block, self.BLOCKS)
         if not self._low:
             (h, r), rows = self.oracle.low_factors(), slice(self.height)
             for part in (h[:, 0], r[:, 0], r[:, 1], h[:, 1], r[:, 2], r[:, 3]):
                 self._low.append(np.ascontiguousarray(part[self.pair, rows].T).reshape(-1, self._fold * self.width))
         if self._stretch != stretch:
-            left = self.oracle.left_factors(stretch * self.STRETCH, self.STRETCH, self.height)
+            positions = self.BLOCKS * self.height
+            left = self.oracle.left_factors(stretch * positions, positions, self.height)
             self._left = np.tile(left[:, :, self.kind, self.pair], self._fold).transpose(1, 0, 2)
             self._stretch = stretch
         return self._left[index], self._low
@@ -419,6 +420,10 @@ class _Shard:
     def compare(self, values: Array, position: int, file: int) -> tuple[float, float]:
         """A chunk of one file; returns the largest error in ulp and the largest absolute one."""
         top = big = 0.0
+        if self.tally.worst is None and len(values) > 64:  # a few rows give a first look something to compare with
+            parts = ((values[:64], position), (values[64:], position + 64))
+            (top, big), (highest, error) = (self.compare(part, at, file) for part, at in parts)
+            return max(top, highest), max(big, error)
         if self.task.method == "compiled":
             for plane in self.task.planes[file]:
                 highest, error = self._compiled(values, position, file, *plane)
@@ -498,9 +503,14 @@ class _Shard:
             return None
         if not np.isfinite(values.reshape(-1)[others]).all():
             raise self._not_finite(file, values, position)
-        ratio.reshape(-1)[others] = 0
+        flat = ratio.reshape(-1)
+        near = flat[others]
+        flat[others] = 0
         tally.total += math.ldexp(float(ratio.sum()), -look.scale)
-        return math.ldexp(float(ratio.max()), -look.scale), farthest if farthest < reach else 0.0, others
+        # Any of the others that lies past the limit is larger than all that were counted.
+        top = float(near[np.isfinite(near)].max(initial=0))
+        top = math.ldexp(top if top > limit else float(ratio.max()), -look.scale)
+        return top, farthest if farthest < reach else 0.0, others
 
     def _numpy(self, values: Array, position: int, file: int) -> tuple[float, float]:
         """A few rows of one file by whole-array steps."""
