@@ -45,6 +45,9 @@ class Vector:
 
     __rmul__ = __mul__
 
+    def __truediv__(self, c):
+        return self * (mpmath.mpf(1) / c)
+
 
 class Reader:
     """Recursive descent; every method reads a construct and returns a function of the scope."""
@@ -185,7 +188,7 @@ class Reader:
         def value(s):
             out = 1
             for below, f in factors:
-                out = mpmath.mpf(out) / f(s) if below else out * f(s)
+                out = (out if isinstance(out, Vector) else mpmath.mpf(out)) / f(s) if below else out * f(s)
             return out
         return value
 

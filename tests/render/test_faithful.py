@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mpmath
 import pytest
-from hypothesis import assume, given, reject, settings
+from hypothesis import assume, example, given, reject, settings
 from random_terms import TABLE, VALUES, tables, terms
 
 from symcheck.numerics import MP, Undefined, evaluate
@@ -51,8 +51,12 @@ def close(a, b):
     return abs(a - b) <= mpmath.mpf(10) ** -25 * (1 + abs(b))
 
 
+a, F = var("a", ("N", "R")), var("F", (("N", "R"), "R"))
+
+
 @settings(max_examples=100, deadline=None)
 @given(terms("R", 4))
+@example(F(lam("N", lambda i: a(i) / a(0))))  # a sequence divided by a number
 def test_text_of_a_real_term(term):
     expected = value(term)
     with mpmath.workdps(50):
