@@ -13,8 +13,8 @@ import derivations.almost_periodic
 import derivations.directions
 import derivations.symmetry  # noqa: F401 (theorems that are cited by name)
 from derivations.attention import LOOKING, PX, X, attend, c, d, n, s
-from derivations.bilinear import HALF, A, form, h, wave
-from derivations.blocks import blocks
+from derivations.bilinear import HALF, A, diagonal, form, h, wave
+from derivations.blocks import blocks, weave, woven
 from derivations.complex_plane import F0, POLAR, R0, VALUES, held, r1, r2, x1, x2
 from derivations.decay import (
     ALWAYS_SLOWER,
@@ -51,7 +51,7 @@ from symcheck.evidence import (
 )  # fmt: skip
 from symcheck.listings import run
 from symcheck.numerics import Undefined, evaluate
-from symcheck.prove.lemmas import SEQUENCE, total
+from symcheck.prove.lemmas import SEQUENCE, sum_ext, total
 from symcheck.prove.proof import Line, Proof, ProofError, Statement
 from symcheck.prove.refute import decide, denial, matrix
 from symcheck.terms import Term, const, eq, forall, lam, lt, negation, number, var
@@ -430,9 +430,50 @@ claim("S003-039", SOURCE, f"{GENERAL}, after eq. 13", r"\mathcal H_{2i,2i}=\math
       "Equal entries within the pairs remove the part in m + n.",
       proved("bilinear.equal_pairs"), ["bilinear.equal_pairs", "bilinear.diagonal_not_relative"])  # fmt: skip
 
+H, ONES = var("H", ("N", "R")), lam("N", lambda _: number(1))
+ALTERNATING = lam("N", lambda j: weave(ONES, lam("N", lambda _: number(-1)), j))
+
+
+def one_pair(diagonal_entries: Term, m: Term, k: Term) -> Term:
+    """p_m^T diag(H) p_n with d = 2."""
+    return form(entry(diagonal, diagonal_entries), number(2, "N"), m, k)
+
+
+ON_SUMS = forall(["R", "R"], lambda m, k: eq(one_pair(H, m, k), one_pair(H, m + k, number(0))))
+SEES_OFFSET = Statement((negation(eq(H(0), 0)), negation(eq(theta(0), 0))), negation(ON_SUMS), (H.head,))
+
+
+def sums_alone(p: Proof, _: Statement) -> Line:
+    """H = diag(1, -1): p_m^T H p_n = cos((m + n) theta)."""
+    closed = p.assume(SEES_OFFSET.closed())
+    line = p.specialise(closed, ALTERNATING, ONES)
+    for _ in SEES_OFFSET.hyps:
+        line = p.mp(line, decide(p, line.concl.args[0]))
+    goal = p.specialise(p.assume(line.concl.args[0]), m, k).concl
+    shared = lam("N", lambda _: cos(m + k))
+
+    def alone(side: Term, u: Term, v: Term) -> Line:
+        at = p.theorem("bilinear.product_to_sum", h=1, H=ALTERNATING, theta=ONES, m=u, n=v)
+
+        def each(j: Term, _: Line) -> Line:
+            entries = [woven(p, ALTERNATING(w)) for w in (2 * j, 2 * j + 1)]
+            return p.ring(eq(at.rhs.args[1](j), shared(j)), *entries)
+
+        ext = sum_ext(p, at.rhs.args[0], at.rhs.args[1], shared, each)
+        return p.trans(p.convert(at, eq(side, at.rhs)), ext)
+
+    every = p.generalise(p.trans(alone(goal.args[0], m, k), p.symm(alone(goal.args[1], m + k, number(0)))), m, k)
+    return p.discharge(p.mp(line, every), closed.concl)
+
+
 claim("S003-040", SOURCE, f"{GENERAL}, after eq. 13", None,
       "With a diagonal matrix the form still has a part that depends on m - n.",
-      proved("bilinear.product_to_sum"), ["bilinear.product_to_sum"])  # fmt: skip
+      proved_under(["H_(2i,2i) + H_(2i+1,2i+1), twice the coefficient of cos((m - n) theta_i), is not 0 in some pair"],
+                   "bilinear.product_to_sum",
+                   Piece("without", denial(SEES_OFFSET), sums_alone, None,
+                         "d = 2, H = diag(1, -1): p_m^T H p_n = cos((m + n) theta) is a function of m + n alone",
+                         SEES_OFFSET)),
+      ["bilinear.product_to_sum"])  # fmt: skip
 
 REAL_PART = Statement((), eq(integral(lambda t: sin(DISTANCE * rpow(number(10_000), -t))), 0))
 claim("S003-041", SOURCE, f"{GENERAL}, eq. 14",

@@ -49,14 +49,26 @@ def unrounded(ah, al, bh, bl, ch, cl, dh, dl):  # type: ignore[no-untyped-def]
 
 
 @njit(forceinline=True)  # type: ignore[untyped-decorator]
-def combine(ah, al, bh, bl, ch, cl, dh, dl):  # type: ignore[no-untyped-def]
-    """The same as hi + lo with hi the sum rounded, by Dekker's fast two-sum.
+def normalised(s, lo):  # type: ignore[no-untyped-def]
+    """s + lo as hi + lo with hi the sum rounded, by Dekker's fast two-sum, for what `unrounded` gives.
 
     Where |s| < |lo| that is not exact, but there the products cancel and t is 0: see product_error.
     """
-    s, lo = unrounded(ah, al, bh, bl, ch, cl, dh, dl)
     hi = s + lo
     return hi, lo - (hi - s)
+
+
+@njit(forceinline=True)  # type: ignore[untyped-decorator]
+def rotate_rows(x, i, low, j):  # type: ignore[no-untyped-def]
+    """Cosine and sine of the sum of two angles, each an unrounded sum of two.
+
+    Rows of 6 x 8 at x[i:], cos hi, cos lo, sin hi, sin lo and the negatives of the last two, and of 4 x 8 at low[j:].
+    """
+    ch, cl, sh, sl = load(x, i), load(x, i + WIDTH), load(x, i + 2 * WIDTH), load(x, i + 3 * WIDTH)
+    dh, dl, th, tl = load(low, j), load(low, j + WIDTH), load(low, j + 2 * WIDTH), load(low, j + 3 * WIDTH)
+    xh, xl = unrounded(ch, cl, dh, dl, load(x, i + 4 * WIDTH), load(x, i + 5 * WIDTH), th, tl)
+    yh, yl = unrounded(sh, sl, dh, dl, ch, cl, th, tl)
+    return xh, xl, yh, yl
 
 
 @njit(forceinline=True)  # type: ignore[untyped-decorator]
@@ -64,29 +76,11 @@ def rotate_lanes(a, i, b, j):  # type: ignore[no-untyped-def]
     """cos hi, cos lo, sin hi, sin lo of the sum of two angles: rows of 4 x 8 at a[i:] and b[j:]."""
     ch, cl, sh, sl = load(a, i), load(a, i + WIDTH), load(a, i + 2 * WIDTH), load(a, i + 3 * WIDTH)
     dh, dl, th, tl = load(b, j), load(b, j + WIDTH), load(b, j + 2 * WIDTH), load(b, j + 3 * WIDTH)
-    xh, xl = combine(ch, cl, dh, dl, -sh, -sl, th, tl)
-    yh, yl = combine(sh, sl, dh, dl, ch, cl, th, tl)
-    return xh, xl, yh, yl
-
-
-@njit(forceinline=True)  # type: ignore[untyped-decorator]
-def rotate_rows(x, i, low, j):  # type: ignore[no-untyped-def]
-    """As `rotate_lanes`, for rows x of 6 x 8 that hold the negative sine, hi and lo, besides."""
-    ch, cl, sh, sl = load(x, i), load(x, i + WIDTH), load(x, i + 2 * WIDTH), load(x, i + 3 * WIDTH)
-    dh, dl, th, tl = load(low, j), load(low, j + WIDTH), load(low, j + 2 * WIDTH), load(low, j + 3 * WIDTH)
-    xh, xl = combine(ch, cl, dh, dl, load(x, i + 4 * WIDTH), load(x, i + 5 * WIDTH), th, tl)
-    yh, yl = combine(sh, sl, dh, dl, ch, cl, th, tl)
-    return xh, xl, yh, yl
-
-
-@njit(forceinline=True)  # type: ignore[untyped-decorator]
-def rotate_rows_rounded(x, i, low, j):  # type: ignore[no-untyped-def]
-    """The high parts of `rotate_rows`."""
-    ch, cl, sh, sl = load(x, i), load(x, i + WIDTH), load(x, i + 2 * WIDTH), load(x, i + 3 * WIDTH)
-    dh, dl, th, tl = load(low, j), load(low, j + WIDTH), load(low, j + 2 * WIDTH), load(low, j + 3 * WIDTH)
-    xh, xl = unrounded(ch, cl, dh, dl, load(x, i + 4 * WIDTH), load(x, i + 5 * WIDTH), th, tl)
+    xh, xl = unrounded(ch, cl, dh, dl, -sh, -sl, th, tl)
     yh, yl = unrounded(sh, sl, dh, dl, ch, cl, th, tl)
-    return xh + xl, yh + yl
+    xh, xl = normalised(xh, xl)
+    yh, yl = normalised(yh, yl)
+    return xh, xl, yh, yl
 
 
 #: Rows of the tables that the inner loops walk: small enough to stay in a core's cache.
@@ -145,6 +139,8 @@ def fill(coarse, steps, low, offset, cos_hi, cos_lo, sin_hi, sin_lo):  # type: i
         if both:
             for _ in range(full):
                 ch, cl, sh, sl = rotate_rows(x, i, low, y)
+                ch, cl = normalised(ch, cl)
+                sh, sl = normalised(sh, sl)
                 store(cos_hi, to, ch)
                 store(sin_hi, to, sh)
                 store(cos_lo, to, cl)
@@ -154,14 +150,16 @@ def fill(coarse, steps, low, offset, cos_hi, cos_lo, sin_hi, sin_lo):  # type: i
                 to += WIDTH
         else:
             for _ in range(full):
-                ch, sh = rotate_rows_rounded(x, i, low, y)
-                store(cos_hi, to, ch)
-                store(sin_hi, to, sh)
+                ch, cl, sh, sl = rotate_rows(x, i, low, y)
+                store(cos_hi, to, ch + cl)
+                store(sin_hi, to, sh + sl)
                 i += wide
                 y += part << FILL_BITS
                 to += WIDTH
         if full * WIDTH < pairs:
             ch, cl, sh, sl = rotate_rows(x, i, low, y)
+            ch, cl = normalised(ch, cl)
+            sh, sl = normalised(sh, sl)
             for k in range(pairs - full * WIDTH):
                 cos_hi[row, full * WIDTH + k] = lane(ch, k)
                 sin_hi[row, full * WIDTH + k] = lane(sh, k)
