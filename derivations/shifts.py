@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from derivations.rope import ROFORMER, rope, rotated_pair
 from derivations.sinusoidal import PE, VASWANI, angle_at, component, cos, i, k, pos, sin, theta
 from symcheck.claims import theorem
 from symcheck.prove.calculus import derivative_is, taylor_lagrange
 from symcheck.prove.lemmas import SEQUENCE
 from symcheck.prove.proof import Line, Proof, Statement
 from symcheck.render.notation import register
-from symcheck.terms import Term, defined, eq, lam, le, number, unfold
+from symcheck.terms import Term, defined, eq, lam, le, number, unfold, var
 
 #: Squared length of the chord of pair i from the position pos to pos + k.
 chord2 = defined("chord2", [SEQUENCE, "R", "R", "N"], lambda theta, pos, k, i: (
@@ -60,3 +61,39 @@ def chord_bound(p: Proof, goal: Statement) -> Line:
         return p.pos(goal.concl, known, turned, product)
 
     return p.obtain(found, use, name="s")
+
+
+#: The same for a vector that RoPE turns: squared length by which its pair i moves from R_m x to R_(m+k) x.
+rope_chord2 = defined("rope_chord2", [SEQUENCE, SEQUENCE, "R", "R", "N"], lambda theta, x, m, k, i: (
+    (rope(theta, m + k, x, 2 * i) - rope(theta, m, x, 2 * i)) ** 2
+    + (rope(theta, m + k, x, 2 * i + 1) - rope(theta, m, x, 2 * i + 1)) ** 2))  # fmt: skip
+register("rope_chord2", tex=r"\bigl\lVert (R_{<2> + <3>}\,<1:atom>)_{(<4>)} - (R_{<2>}\,<1:atom>)_{(<4>)} \bigr\rVert^2",
+         text="‖(R_{<2> + <3>} <1:atom>)_(<4>) - (R_{<2>} <1:atom>)_(<4>)‖²",
+         parameters=("theta", "x", "m", "k", "i"))  # fmt: skip
+x, m = var("x", SEQUENCE), var("m")
+TURNED = rope_chord2(theta, x, m, k, i)
+SQUARE = x(2 * i) ** 2 + x(2 * i + 1) ** 2
+
+
+@theorem("shifts.rope_chord", Statement((), eq(TURNED, SQUARE * (2 - 2 * cos(k * theta(i))))),
+         "A shift by k moves pair i of a rotated vector by |x_(i)|^2 (2 - 2 cos(k theta_i)), wherever it starts",
+         references=(ROFORMER,))  # fmt: skip
+def rope_chord(p: Proof, goal: Statement) -> Line:
+    parts = [line for z in (m + k, m) for line in rotated_pair(p, z, x, i)]
+    opened = p.by_definition(eq(TURNED, unfold(TURNED, ["rope_chord2"])), "rope_chord2")
+    return p.ring(goal.concl, opened, *parts, *angle_at(p, (m + k) * theta(i), m * theta(i), k * theta(i)),
+                  p.axiom("pythagoras", x=m * theta(i)), p.axiom("pythagoras", x=k * theta(i)))  # fmt: skip
+
+
+@theorem("shifts.rope_bound", Statement((), le(TURNED, SQUARE * (k * theta(i)) ** 2)),
+         "A shift by k moves pair i of a rotated vector by at most |k| theta_i times its length",
+         references=(ROFORMER,))  # fmt: skip
+def rope_bound(p: Proof, goal: Statement) -> Line:
+    known = p.theorem("shifts.rope_chord", theta=theta, x=x, m=m, k=k, i=i)
+    plain = p.theorem("shifts.chord", theta=theta, pos=0, k=k, i=i)
+    bound = p.theorem("shifts.chord_bound", theta=theta, pos=0, k=k, i=i)
+    gap = k * theta(i) * (k * theta(i)) - (2 - 2 * cos(k * theta(i)))
+    less = p.pos(le(0, gap), plain, bound)
+    square = p.pos(le(0, SQUARE), squares=[x(2 * i), x(2 * i + 1)])
+    product = p.rule("pos", le(0, SQUARE * gap), [square, less], [(Fraction(1), [0, 1], number(1))], [], [])
+    return p.pos(goal.concl, known, product)
