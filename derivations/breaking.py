@@ -13,6 +13,7 @@ outputs, for all weights and all tokens. For n tokens, d features and d_k > 0 co
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 
 from derivations.attention import (
     PX,
@@ -40,7 +41,7 @@ from derivations.attention import (
 from derivations.frequencies import LAMBERT, LAMBERT_1768
 from derivations.logits import exp_sum_positive, inverse_of
 from derivations.sinusoidal import PE, theta
-from derivations.symmetry import R, relative_attention, relative_score, square_positive
+from derivations.symmetry import R, relative_attention, relative_score
 from derivations.vectors import delta, dot, entry
 from symcheck.checker import perm
 from symcheck.claims import theorem
@@ -238,6 +239,23 @@ def feature_read(p: Proof, x: Term, l: Term, feature: Term, components: Term, a:
 
 FIRST = lam("N", lambda a: delta(ZERO, a))
 ALL = lam("N", lambda a: number(1))
+
+
+def square_positive(p: Proof, differ: Line) -> Line:
+    """``0 < (a - b)^2`` from ``a = b -> false``."""
+    x, y = differ.concl.args[0].args
+    goal = lt(0, (x - y) * (x - y))
+
+    def square(less: Line) -> Line:
+        return p.convert(p.rule("pos", goal, [less], [(Fraction(1), [0, 0], number(1))], [], []), goal)
+
+    def above(line: Line) -> Line:
+        def equal(other: Line) -> Line:
+            same = p.axiom("le_antisymmetry", other, line, x=x, y=y)
+            return p.axiom("false_elim", p.mp(differ, same), p=goal)
+        return p.cases(p.axiom("trichotomy", x=y, y=x), square, equal)
+
+    return p.cases(p.axiom("trichotomy", x=x, y=y), square, above)
 
 
 def root_positive(p: Proof, wide: Line) -> Line:

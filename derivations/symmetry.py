@@ -6,9 +6,6 @@ claim 1). Slots keep their codes when the tokens move: the reordered input is PX
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from fractions import Fraction
-
 from derivations.attention import (
     PX,
     SWAP,
@@ -18,7 +15,6 @@ from derivations.attention import (
     WEIGHTS,
     X,
     attend,
-    attention,
     c,
     d,
     d_k,
@@ -27,20 +23,19 @@ from derivations.attention import (
     i,
     j,
     n,
-    permuted,
     project,
     s,
     softmax,
 )
-from derivations.logits import RELATIVE, inverse_of
+from derivations.logits import RELATIVE
 from derivations.vectors import delta, display, dot, entry, matmul, transpose
 from symcheck.checker import perm
 from symcheck.claims import theorem
 from symcheck.prove.lemmas import MATRIX, SEQUENCE, sum_delta, sum_ext, total
 from symcheck.prove.proof import Line, Proof, Statement
-from symcheck.prove.refute import compute, decide, matrix, naturals
+from symcheck.prove.refute import decide, naturals
 from symcheck.render.notation import register
-from symcheck.terms import Term, const, defined, eq, forall, implies, lam, lt, negation, number, unfold, var
+from symcheck.terms import Term, const, defined, eq, forall, implies, lam, lt, number, unfold, var
 
 VASWANI, SHAW = "Vaswani et al. 2017, arXiv:1706.03762", "Shaw et al. 2018, arXiv:1803.02155"
 YUN = "Yun et al. 2020, arXiv:1912.10077, claim 1"
@@ -148,69 +143,6 @@ def constant_codes(p: Proof, goal: Statement) -> Line:
     return p.convert(at, goal.concl, "encoded", "permuted")
 
 
-a, b = var("a"), var("b")
-ONE = matrix([[1]])
-#: Two slots with the codes a and b, one feature.
-CODES = lam(["N", "N"], lambda e, f: a + (b - a) * e)
-
-
-def looked(x: Term, codes: Term, row: Term) -> Term:
-    """The output of a row with one feature, two tokens and all weights 1."""
-    return attention(2, 1, 1, entry(encoded, x, codes), ONE, ONE, ONE, row, 0)
-
-
-def exchange_is_followed(codes: Term) -> Term:
-    """For two tokens of one feature, exchanging them exchanges the outputs."""
-    return forall([MATRIX, "N"], lambda x, e: implies(lt(e, TWO), eq(
-        looked(entry(permuted, SWAP, x), codes, e), looked(x, codes, SWAP(e)))))  # fmt: skip
-
-
-def zero_is_not_one(p: Proof) -> list[Line]:
-    """``0 = 1 -> false``: an instance of a != b."""
-    return [p.discharge(p.pos(const("false"), p.assume(eq(number(0), 1))), eq(number(0), 1))]
-
-
-def square_positive(p: Proof, differ: Line) -> Line:
-    """``0 < (a - b)^2`` from ``a = b -> false``."""
-    x, y = differ.concl.args[0].args
-    goal = lt(0, (x - y) * (x - y))
-
-    def square(less: Line) -> Line:
-        return p.convert(p.rule("pos", goal, [less], [(Fraction(1), [0, 0], number(1))], [], []), goal)
-
-    def above(line: Line) -> Line:
-        def equal(other: Line) -> Line:
-            same = p.axiom("le_antisymmetry", other, line, x=x, y=y)
-            return p.axiom("false_elim", p.mp(differ, same), p=goal)
-        return p.cases(p.axiom("trichotomy", x=y, y=x), square, equal)
-
-    return p.cases(p.axiom("trichotomy", x=x, y=y), square, above)
-
-
-@theorem("symmetry.distinct_codes_break", Statement((negation(eq(a, b)),), negation(exchange_is_followed(CODES))),
-         "Two slots with different codes, whatever these are: exchanging tokens does more than exchange outputs",
-         references=(VASWANI, YUN),
-         instance=zero_is_not_one)  # fmt: skip
-def distinct_codes_break(p: Proof, goal: Statement) -> Line:
-    """At two equal tokens -b the encoded inputs are a - b and 0: one output is their mean, the other is not."""
-    differ = p.assume(goal.hyps[0])
-    claim = p.assume(exchange_is_followed(CODES))
-    line = p.specialise(claim, lam(["N", "N"], lambda e, f: -b), 0)
-    line = p.mp(line, p.ball(lt(ZERO, TWO)))
-    e = a - b
-    E = exp(e * e)
-    values = [compute(p, t) for t in line.concl.args]
-    half = p.ring(eq(E * const("inv", 1 + E) * e, Fraction(1, 2) * e), line, *values)
-    square = square_positive(p, differ)
-    more = p.axiom("exp_increasing", square, x=0, y=e * e)
-    one = p.axiom("exp_zero")
-    whole = inverse_of(p, p.pos(lt(0, 1 + E), more, one))
-    none = p.ring(eq((e * e) * (E - 1), 0), half, whole)
-    product = p.rule("pos", lt(0, (e * e) * (E - 1)), [square, p.pos(lt(0, E - 1), more, one)],
-                     [(Fraction(1), [0, 1], number(1))], [], [])  # fmt: skip
-    return p.discharge(p.pos(const("false"), product, none), claim.concl)
-
-
 # Relative codes -----------------------------------------------------------------------------------------
 R = var("R", RELATIVE)
 #: Shaw's score: q_i . k_j + q_i . R_(i-j); without the factor 1/sqrt(d_k), which changes nothing here.
@@ -235,7 +167,7 @@ def attend_relative(x: Term, row: Term, column: Term) -> Term:
 
 
 kept_offsets = forall(["N", "N", "N"], lambda e, f, b: implies(
-    lt(e, n), lt(f, n), eq(R(s(e) - s(f), b), R(e - f, b))))  # fmt: skip
+    lt(e, n), lt(f, n), lt(b, d_k), eq(R(s(e) - s(f), b), R(e - f, b))))  # fmt: skip
 RELATIVE_EQUIVARIANCE = eq(attend_relative(PX, i, c), attend_relative(X, s(i), c))
 ORDER = (n.head, d.head)
 
@@ -256,8 +188,8 @@ def relative_equivariance(p: Proof, goal: Statement) -> Line:
     def same_score(l: Term, below: Line) -> Line:
         """The score of the moved tokens, with R_(i-l), is that of the tokens in their old slots."""
         f, f2 = (z.args[1].args[1] for z in (moved(i, l), scores(s(i), s(l))))
-        inner = sum_ext(p, d_k, f, f2, lambda b, _: p.ring(
-            eq(f(b), f2(b)), p.mp(p.specialise(kept, i, l, b), inside, below)))
+        inner = sum_ext(p, d_k, f, f2, lambda b, low: p.ring(
+            eq(f(b), f2(b)), p.mp(p.specialise(kept, i, l, b), inside, below, low)))
         return p.ring(eq(moved(i, l), scores(s(i), s(l))), inner)
 
     def weight(l: Term) -> Term:
@@ -287,7 +219,7 @@ def relative_equivariance(p: Proof, goal: Statement) -> Line:
 def _same_everywhere(p: Proof) -> Line:
     """The hypothesis on offsets for two tokens and a code that is 1 at every offset."""
     e, f, z = (var(v, "N") for v in "efz")
-    line = p.discharge(p.refl(number(1)), lt(e, TWO), lt(f, TWO))
+    line = p.discharge(p.refl(number(1)), lt(e, TWO), lt(f, TWO), lt(z, d_k))
     return p.generalise(line, e, f, z)
 
 
@@ -308,7 +240,7 @@ def reversal(p: Proof, goal: Statement) -> Line:
     turned = p.ring(eq(s(e) - s(f), -(e - f)), *slots)
     there = p.rewrite(turned, p.refl(R(s(e) - s(f), z)), lambda t: eq(R(s(e) - s(f), z), R(t, z)))
     same = p.trans(there, p.specialise(symmetric, e - f, z))
-    kept = p.generalise(p.discharge(same, *(line.concl for line in low)), e, f, z)
+    kept = p.generalise(p.discharge(same, *(line.concl for line in low), lt(z, d_k)), e, f, z)
     return p.theorem("symmetry.relative_equivariance", known, kept, inside, n=n, s=s, R=R, i=i, c=c, d=d, d_k=d_k, X=X,
                      W_Q=W_Q, W_K=W_K, W_V=W_V)  # fmt: skip
 
@@ -316,51 +248,6 @@ def reversal(p: Proof, goal: Statement) -> Line:
 def _reversal_of_two(p: Proof) -> Line:
     """The exchange of two slots reverses them: s(e) + e + 1 = 2."""
     return decide(p, forall("N", lambda e: implies(lt(e, TWO), eq(SWAP(e) + e + 1, TWO))))
-
-
-def looked_relative(x: Term, row: Term) -> Term:
-    """The output of a row with relative codes, one feature, two tokens and all weights 1."""
-    return relative_attention(2, 1, 1, R, x, ONE, ONE, ONE, row, 0)
-
-
-FOLLOWED = forall([MATRIX, "N"], lambda x, e: implies(lt(e, TWO), eq(
-    looked_relative(entry(permuted, SWAP, x), e), looked_relative(x, SWAP(e)))))  # fmt: skip
-FORWARD, BACKWARD = R(number(1), 0), R(number(-1), 0)
-
-
-@theorem("symmetry.signed_codes_break", Statement((negation(eq(FORWARD, BACKWARD)),), negation(FOLLOWED)),
-         "A relative code that differs at 1 and -1 breaks the symmetry: exchanging tokens does more than exchange"
-         " the outputs",
-         references=(SHAW,),
-         instance=zero_is_not_one)  # fmt: skip
-def signed_codes_break(p: Proof, goal: Statement) -> Line:
-    """At the tokens 0 and 1 the weights are E/(E + A) and E/(E + B), with A = exp R_(-1), B = exp R_1."""
-    differ, claim = p.assume(goal.hyps[0]), p.assume(FOLLOWED)
-    line = p.mp(p.specialise(claim, matrix([[0], [1]]), 0), p.ball(lt(ZERO, TWO)))
-    E, A, B = exp(1 + R(number(0), 0)), exp(BACKWARD), exp(FORWARD)
-    values = [compute(p, t) for t in line.concl.args]
-    same = p.ring(eq(E * const("inv", E + A), E * const("inv", E + B)), line, *values)
-    positive = [p.axiom("exp_positive", x=t.args[0]) for t in (E, A, B)]
-    wholes = [inverse_of(p, p.pos(lt(0, E + t), *positive)) for t in (A, B)]
-    none = p.ring(eq(E * (A - B), 0), same, *wholes)
-
-    def apart(x: Term, y: Term) -> Callable[[Line], Line]:
-        """x < y: the weights differ."""
-        def use(less: Line) -> Line:
-            more = p.axiom("exp_increasing", less, x=x, y=y)
-            gap = p.pos(lt(0, exp(y) - exp(x)), more)
-            product = p.rule("pos", lt(0, E * (exp(y) - exp(x))), [positive[0], gap],
-                             [(Fraction(1), [0, 1], number(1))], [], [])  # fmt: skip
-            return p.pos(const("false"), product, none)
-        return use
-
-    def above(line: Line) -> Line:
-        def equal(other: Line) -> Line:
-            return p.mp(differ, p.axiom("le_antisymmetry", other, line, x=FORWARD, y=BACKWARD))
-        return p.cases(p.axiom("trichotomy", x=BACKWARD, y=FORWARD), apart(BACKWARD, FORWARD), equal)
-
-    absurd = p.cases(p.axiom("trichotomy", x=FORWARD, y=BACKWARD), apart(FORWARD, BACKWARD), above)
-    return p.discharge(absurd, claim.concl)
 
 
 rigid = forall(["N", "N"], lambda e, f: implies(lt(e, n), lt(f, n), eq(s(e) + f, s(f) + e)))

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
-import derivations.shifts  # noqa: F401  its theorems are cited by name
+import derivations.almost_periodic
+import derivations.congruence
+import derivations.shifts  # noqa: F401  their theorems are cited by name
 from derivations.attention import (
     LOOKING,
     PX,
@@ -33,6 +35,7 @@ from derivations.attention import (
     score,
     softmax,
 )
+from derivations.breaking import FOLLOWED, FOLLOWED_RELATIVE, LABELS, MOVED
 from derivations.directions import NONE
 from derivations.frequencies import LAMBERT_1768, thetas
 from derivations.logits import (
@@ -54,9 +57,7 @@ from derivations.logits import (
     row as as_row,
 )
 from derivations.rope import h, k, q, turned
-from derivations.sinusoidal import PE, code, component, cos, kernel, sin, t, theta
-from derivations.symmetry import CODES, FOLLOWED, exchange_is_followed
-from derivations.symmetry import ONE as ONE_WEIGHT
+from derivations.sinusoidal import PE, code, component, cos, kernel, rotation, sin, t, theta
 from derivations.taylor import (
     HALF,
     ORDER,
@@ -90,11 +91,27 @@ from symcheck.evidence import (
 )
 from symcheck.prove import typecheck as types
 from symcheck.prove.calculus import has_derivative
-from symcheck.prove.lemmas import MATRIX, SEQUENCE, sum_add, sum_delta, sum_ext, total
+from symcheck.prove.lemmas import MATRIX, SEQUENCE, sum_add, sum_delta, sum_ext, sum_scale, total
 from symcheck.prove.proof import Line, Proof, Statement
 from symcheck.prove.refute import HALF_PI, contradict, decide, denial, matrix, table
 from symcheck.render.notation import register
-from symcheck.terms import Term, apply, const, defined, eq, exists, forall, implies, lam, le, lt, negation, number, var
+from symcheck.terms import (
+    Term,
+    apply,
+    const,
+    defined,
+    eq,
+    exists,
+    forall,
+    implies,
+    lam,
+    le,
+    lt,
+    negation,
+    number,
+    unfold,
+    var,
+)
 
 SOURCE = Source(
     file="000_1b8935e5a154affa.txt", key="S000", title="LLM筆記(三)位置編碼(1)",
@@ -175,13 +192,15 @@ def conjugated_weights(p: Proof, goal: Statement) -> Line:
 
 
 claim("S000-006", SOURCE, "section 1.1, bullet 2",
-      r"A'=\text{softmax}\left(\frac{PQK^TP^T}{\sqrt{d_k}}\right)=PAP^T",
+      r"A'=\text{softmax}\left(\frac{Q'(K')^T}{\sqrt{d_k}}\right)"
+      r"=\text{softmax}\left(\frac{PQK^TP^T}{\sqrt{d_k}}\right)=PAP^T",
       "The attention weights of the reordered input are the reordered weights.",
       proved((Statement((perm(n, s),), eq(weight(PX, i, j), weight(X, s(i), s(j))), (n.head, d.head)),
-              conjugated_weights)),
+              conjugated_weights),
+             unfolds(eq(score(d, d_k, PX, W_Q, W_K, i, j), score(d, d_k, X, W_Q, W_K, s(i), s(j))))),
       ["attention.softmax_permutation"])  # fmt: skip
 
-claim("S000-007", SOURCE, "section 1.1, bullet 2", "A'V'=PAP^TPV=PAV",
+claim("S000-007", SOURCE, "section 1.1, bullet 2", r"\text{Attention}(Q',K',V')=A'V'=PAP^TPV=PAV",
       "The output for the reordered input is the reordered output, because P^T P = I.",
       proved("attention.equivariance", "symmetry.permutation_orthogonal"),
       ["attention.equivariance", "symmetry.permutation_orthogonal"])  # fmt: skip
@@ -205,11 +224,14 @@ EXAMPLE = {**LOOKING, "X": matrix([[1], [0]]), "P_pos": matrix([[0], [2]])}
 
 claim("S000-010", SOURCE, "section 1.2.1, first formula", r"X_{new}' = P X_{new} = P(X + P_{pos})",
       "Reordering the tokens is modelled by permuting the encoded input, codes included.",
-      refuted(refutes(Statement((perm(n, s),), eq(encoded(PX, P_pos, i, c), permuted(s, X_new, i, c)), (n.head,)),
-                      EXAMPLE),
-              "attention.reordering",
-              note="A token that moves takes its content along and finds the code of its new slot: the input becomes "
-                   "PX + P_pos. P(X + P_pos) moves the codes along with the tokens."),
+      convention(unfolds(eq(permuted(s, X_new, i, c), X(s(i), c) + P_pos(s(i), c))),
+                 refutes(Statement((perm(n, s),), eq(encoded(PX, P_pos, i, c), permuted(s, X_new, i, c)), (n.head,)),
+                         EXAMPLE, role="other reading"),
+                 "attention.reordering",
+                 readings=("P is applied to the encoded input, and moves the codes too",
+                           "the tokens are reordered, X' = PX as in section 1.1, and find the codes of their new slots"),
+                 note="What a model is given when words change places is PX + P_pos. The two differ by P_pos - P "
+                      "P_pos."),
       ["attention.reordering"])  # fmt: skip
 
 
@@ -261,18 +283,57 @@ def _differ(p: Proof, same: Term) -> Line:
     return p.discharge(contradict(p, line, []), same)
 
 
+REARRANGED = Statement((perm(n, s),), eq(attend(moved, i, c), attend(X_new, s(i), c)), (n.head, d.head))
+
+
+def rearranged(p: Proof, goal: Statement) -> Line:
+    return p.theorem("attention.equivariance", p.assume(goal.hyps[0]), n=n, d=d, d_k=d_k, s=s, X=X_new, W_Q=W_Q, W_K=W_K,
+                     W_V=W_V, c=c, i=i)  # fmt: skip
+
+
+#: With codes of their own for the slots, P X_new still need not differ from X_new.
+INPUT_DIFFERS = Statement((perm(n, s), LABELS, lt(i, n), MOVED), negation(same_rows(moved, X_new)), (n.head, d.head))
+#: The tokens 0 and -2 with the codes 0 and 2: both inputs are 0.
+HIDDEN = {"n": 2, "d": 1, "s": SWAP, "i": 0, "X": lam(["N", "N"], lambda a, b: -2 * (a * number(1))),
+          "P_pos": lam(["N", "N"], lambda a, b: 2 * (a * number(1)))}  # fmt: skip
+
+
+def two_labels(p: Proof, goal: Term) -> Line:
+    """The codes 2a of the slots a < 2 differ."""
+    a, b = var("a", "N"), var("b", "N")
+    claimed = apply(apply(goal.args[0], [a]).args[0], [b])
+    low, high, same = claimed.args[0], claimed.args[1].args[0], claimed.args[1].args[1].args[0]
+    first = p.mp(p.specialise(p.assume(same), 0), decide(p, lt(ZERO, ONE)))
+    equal = p.axiom("nat_embedding", p.ring(const("eq", a * number(1), b * number(1)), first), m=a, n=b)
+    return p.generalise(p.discharge(equal, low, high, same), a, b)
+
+
+def refute_difference(p: Proof, _: Statement) -> Line:
+    claimed = p.assume(INPUT_DIFFERS.closed())
+    line = p.specialise(claimed, *(HIDDEN[z.name] for z in INPUT_DIFFERS.variables))
+    for prove in (decide, two_labels, decide, decide):
+        line = p.mp(line, prove(p, line.concl.args[0]))
+    a, b = var("a", "N"), var("b", "N")
+    at = apply(apply(line.concl.args[0].args[0], [a]).args[0], [b])
+    same = p.by_definition(at, "encoded", "permuted")
+    return p.discharge(p.mp(line, p.generalise(same, a, b)), claimed.concl)
+
+
 claim("S000-011", SOURCE, "section 1.2.1", r"X_{new}' \neq X_{new}",
       "The codes are reordered too, so the permuted input differs from the original: this breaks the symmetry.",
-      refuted(denied_by_equivariance(DIFFERENCE_BREAKS), "attention.positions_break_equivariance",
-              note="P X_new may well differ from X_new; attention is equivariant all the same. What breaks the "
-                   "symmetry is that the codes stay where they are: PX + P_pos."),
-      ["attention.equivariance", "attention.positions_break_equivariance"])  # fmt: skip
+      refuted(denied_by_equivariance(DIFFERENCE_BREAKS), (REARRANGED, rearranged),
+              more=[Piece("refutation", denial(INPUT_DIFFERS), refute_difference, None,
+                          "the tokens 0 and -2 with the codes 0 and 2, exchanged: X_new = 0 = P X_new", INPUT_DIFFERS),
+                    by_theorem("breaking.labels")],
+              note="P X_new differs from X_new, unless codes and tokens cancel; attention is equivariant all the same. "
+                   "What breaks the symmetry is that the codes stay where they are: PX + P_pos (breaking.labels)."),
+      ["attention.equivariance", "breaking.labels", "attention.positions_break_equivariance"])  # fmt: skip
 
 claim("S000-012", SOURCE, "section 1.2.1, last sentence", None,
       "After X'_new = P X_new the attention result is more than a rearrangement of the rows.",
-      refuted(denied_by_equivariance(NOT_A_REARRANGEMENT), "attention.positions_break_equivariance",
-              note="For P X_new it is exactly a rearrangement; for PX + P_pos it is not."),
-      ["attention.equivariance", "attention.positions_break_equivariance"])  # fmt: skip
+      refuted(denied_by_equivariance(NOT_A_REARRANGEMENT), (REARRANGED, rearranged), more=[by_theorem("breaking.labels")],
+              note="For P X_new it is exactly a rearrangement; for PX + P_pos it is not (breaking.labels)."),
+      ["attention.equivariance", "breaking.labels", "attention.positions_break_equivariance"])  # fmt: skip
 
 
 claim("S000-013", SOURCE, "section 1.2.1, example",
@@ -289,11 +350,11 @@ claim("S000-014", SOURCE, "section 1.2.1, example", None,
 
 claim("S000-015", SOURCE, "section 1.2.1, effect", None,
       "A label for every position breaks the symmetry under permutations.",
-      proved("symmetry.distinct_codes_break", "attention.positions_break_equivariance",
-             note="The section asks for a code of its own for each position; codes that are all the same break nothing "
-                  "(symmetry.constant_codes)."),
-      ["symmetry.distinct_codes_break", "attention.positions_break_equivariance",
-       "symmetry.constant_codes"])  # fmt: skip
+      proved("breaking.labels", "breaking.codes",
+             note="The section asks for a code of its own for each position; a reordering that leaves all codes is "
+                  "followed (breaking.kept_codes). Proved is that the symmetry fails for some weights and tokens: with "
+                  "W_V = 0 nothing can break it."),
+      ["breaking.labels", "breaking.codes", "breaking.kept_codes"])  # fmt: skip
 
 claim("S000-076", SOURCE, "section 1.2.1, first formula", r"P_{pos}=[p_1,\dots,p_n]",
       "The matrix whose rows are the codes; the encoded input is X + P_pos.",
@@ -303,57 +364,71 @@ claim("S000-076", SOURCE, "section 1.2.1, first formula", r"P_{pos}=[p_1,\dots,p
 left, right, by = var("m"), var("n"), var("c")  # positions of a pair, and a common shift
 claim("S000-016", SOURCE, "section 1.2.2", "a_{ij}=q_i^Tk_j+q_i^TR_{i-j}",
       "A relative code adds a term to the score that depends on i - j.",
-      proved("logits.shaw", "logits.relative_shift"), ["logits.shaw", "logits.relative_shift"])  # fmt: skip
+      proved("logits.shaw", "logits.relative_shift",
+             note="The score before it is scaled: the factor 1/sqrt(d_k) of section 1.1 is left out."),
+      ["logits.shaw", "logits.relative_shift"])  # fmt: skip
 
 
-def nothing_breaks(statement: Statement, values: dict[str, Term], by_rows: Callable[[Proof, Term], Line],
-                   note: str) -> Piece:
-    """"Attention does not follow the exchange of two tokens" fails at codes that are the same everywhere;
-    ``by_rows`` proves the equation of the outputs of a row below 2, for every input X."""
+def followed_anyway(statement: Statement, values: dict[str, Term | int], outputs: Callable[..., Line],
+                    note: str) -> Piece:  # fmt: skip
+    """"Attention does not follow the reordering" fails at ``values``: ``outputs(p, W_Q, W_K, W_V, X, i, c, i < n)``
+    proves the equation of the outputs, for all weights and tokens."""
 
     def prove(p: Proof, _: Statement) -> Line:
         claimed = p.assume(statement.closed())
         line = p.specialise(claimed, *(values[z.name] for z in statement.variables))
-        e = var("e", "N")
-        inside = apply(apply(line.concl.args[0].args[0], [X]).args[0], [e])
+        while not line.concl.args[0].is_const("forall"):
+            line = p.mp(line, decide(p, line.concl.args[0]))
+        at = [*(var(z, MATRIX) for z in ("W_Q", "W_K", "W_V", "X")), var("e", "N"), var("f", "N")]
+        inside = line.concl.args[0]
+        for z in at:
+            inside = apply(inside.args[0], [z])
         below = p.assume(inside.args[0])
-        at_row = p.convert(by_rows(p, e), inside.args[1], "encoded", "permuted")
-        every = p.generalise(p.discharge(at_row, below.concl), X, e)
-        return p.discharge(p.mp(line, every), claimed.concl)
+        same = p.convert(outputs(p, *at, below), inside.args[1], "encoded", "permuted")
+        return p.discharge(p.mp(line, p.generalise(p.discharge(same, below.concl), *at)), claimed.concl)
 
     return Piece("refutation", denial(statement), prove, None, note, statement)
 
 
-PAIR = {"n": 2, "d": 1, "d_k": 1, "s": SWAP, "c": 0, "W_Q": ONE_WEIGHT, "W_K": ONE_WEIGHT, "W_V": ONE_WEIGHT}
+EXCHANGE: dict[str, Term | int] = {"n": 2, "d": 1, "d_k": 1, "s": SWAP, "i": 0}
 FLAT = lam(["R", "N"], lambda z, b: number(1))
+NO_CODES = lam(["N", "N"], lambda a, b: number(0))
 
 
-def same_relative(p: Proof, e: Term) -> Line:
+def same_relative(p: Proof, W_Q: Term, W_K: Term, W_V: Term, X: Term, e: Term, f: Term, below: Line) -> Line:
     a, b, r = (var(z, "N") for z in ("a", "b", "r"))
-    kept = p.generalise(p.discharge(p.refl(number(1)), lt(a, TWO), lt(b, TWO)), a, b, r)
-    return p.theorem("symmetry.relative_equivariance", decide(p, perm(2, SWAP)), kept, p.assume(lt(e, TWO)), R=FLAT,
-                     i=e, **PAIR)  # fmt: skip
+    kept = p.generalise(p.discharge(p.refl(number(1)), lt(a, TWO), lt(b, TWO), lt(r, ONE)), a, b, r)
+    return p.theorem("symmetry.relative_equivariance", decide(p, perm(2, SWAP)), kept, below, n=2, d=1, d_k=1, s=SWAP,
+                     R=FLAT, X=X, W_Q=W_Q, W_K=W_K, W_V=W_V, i=e, c=f)  # fmt: skip
 
 
-def same_code(p: Proof, e: Term) -> Line:
-    return p.theorem("symmetry.constant_codes", decide(p, perm(2, SWAP)), i=e, p=NONE, **PAIR)
+def same_code(p: Proof, W_Q: Term, W_K: Term, W_V: Term, X: Term, e: Term, f: Term, below: Line) -> Line:
+    a, b = var("a", "N"), var("b", "N")
+    kept = p.generalise(p.discharge(p.refl(number(0)), lt(a, TWO), lt(b, ONE)), a, b)
+    return p.theorem("breaking.kept_codes", decide(p, perm(2, SWAP)), kept, below, n=2, d=1, d_k=1, s=SWAP,
+                     P_pos=NO_CODES, X=X, W_Q=W_Q, W_K=W_K, W_V=W_V, i=e, c=f)  # fmt: skip
 
 
-SAME_RELATIVE = nothing_breaks(Statement((), negation(FOLLOWED)), {"R": FLAT}, same_relative,
-                               "two tokens, R = 1 at every offset: the exchanged input has the exchanged"
-                               " output")  # fmt: skip
-SAME_CODE = nothing_breaks(Statement((), negation(exchange_is_followed(CODES))), {"a": number(0), "b": number(0)},
-                           same_code,
-                           "two slots with the same code 0: the exchanged input has the exchanged output")  # fmt: skip
+SAME_RELATIVE = followed_anyway(
+    Statement((perm(n, s), lt(0, d), lt(0, d_k), lt(i, n), MOVED), negation(FOLLOWED_RELATIVE),
+              (n.head, d.head, d_k.head)),
+    {**EXCHANGE, "R": FLAT}, same_relative,
+    "two tokens exchanged, R = 1 at every offset: the outputs are exchanged, whatever the weights and tokens")  # fmt: skip
+SAME_CODE = followed_anyway(
+    Statement((perm(n, s), lt(0, d_k), lt(i, n), MOVED), negation(FOLLOWED), (n.head, d.head)),
+    {**EXCHANGE, "P_pos": NO_CODES}, same_code,
+    "two tokens exchanged, both slots with the code 0: the outputs are exchanged, whatever the weights and tokens")
 
+PAIRS_CHANGE = "the reordering changes the code of some pair: R_(s(i)-s(j)) differs from R_(i-j), row i holding token s(i)"
 claim("S000-017", SOURCE, "section 1.2.2", None,
       "A reordering changes i - j, hence the weights, and the output is more than a rearrangement.",
-      also(proved_under(["the code tells the offsets apart that the reordering exchanges: R_1 differs from R_(-1)"],
-                        "symmetry.signed_codes_break", SAME_RELATIVE,
+      also(proved_under([PAIRS_CHANGE], "breaking.relative_codes", SAME_RELATIVE,
                         note="Every reordering but the identity changes the offset of some pair; whether the output "
-                             "notices depends on R. A code of the distance |i - j| does not notice a reversal."),
+                             "notices depends on R, and the condition is exact: where no pair changes its code, "
+                             "attention follows (symmetry.relative_equivariance). A code of the distance |i - j| does "
+                             "not notice a reversal."),
            "symmetry.offsets_fix_the_order", "symmetry.reversal"),
-      ["symmetry.signed_codes_break", "symmetry.offsets_fix_the_order", "symmetry.reversal",
+      ["breaking.relative_codes", "symmetry.offsets_fix_the_order", "symmetry.reversal",
        "symmetry.relative_equivariance"])  # fmt: skip
 
 IDENTITY = lam(["N", "N"], lambda a, b: delta(a, b))
@@ -371,9 +446,11 @@ claim("S000-018", SOURCE, "section 1.2.2, example", "a_{ij}=q_i^Tk_j+q_i^TR_{i-j
                  (Statement((lt(var("r", "N"), d),), eq(matvec(d, IDENTITY, x, var("r", "N")), x(var("r", "N")))),
                   identity_projects),
                  readings=("R stands for the projected code W_(k,R) R_(i-j), as k_j does for W_(k,E) x_j",
-                           "R is the sinusoid itself, as the next sentence says"),
+                           "R is the sinusoid itself, without a projection"),
                  note="Transformer-XL has key projections of its own for contents and for relative codes; the printed "
-                      "form leaves W_(k,R) out. Both agree for W_(k,R) = I, which asks for d = d_k."),
+                      "form leaves W_(k,R) out, and the text says no more than that R is made of sines and cosines. "
+                      "Both readings agree for W_(k,R) = I, which asks for d = d_k. The scale 1/sqrt(d_k) is left "
+                      "out."),
       ["logits.transformer_xl_projected", "logits.transformer_xl_needs_projection",
        "logits.transformer_xl"])  # fmt: skip
 
@@ -408,30 +485,52 @@ claim("S000-019", SOURCE, "section 1.2.2, example", None,
 left2, right2 = var("m'"), var("n'")
 
 
-def shaw_score(a: Term, b: Term) -> Term:
-    return dot(d_k, q, k) + dot(d_k, q, relative(a - b))
+def same_scores(a: Term, b: Term, a2: Term, b2: Term) -> Term:
+    """Shaw's score of the positions a, b is that of a2, b2, for all queries and keys."""
+    def score_at(q: Term, k: Term, offset: Term) -> Term:
+        return dot(d_k, q, k) + dot(d_k, q, relative(offset))
+    return forall([SEQUENCE, SEQUENCE], lambda q, k: eq(score_at(q, k, a - b), score_at(q, k, a2 - b2)))
 
 
-SHAW_TERMS = [dot(d_k, q, relative(a - b)) for a, b in ((left, right), (left2, right2))]
+SCORES_STAY = same_scores(left, right, left2, right2)
+OFFSETS_TOLD = negation(eq(R(left - right, c), R(left2 - right2, c)))
 
 
-def scores_differ(p: Proof, goal: Statement) -> Line:
-    differ, same = p.assume(goal.hyps[0]), p.assume(goal.concl.args[0])
-    return p.discharge(p.mp(differ, p.ring(eq(*SHAW_TERMS), same)), same.concl)
+def a_query_notices(p: Proof, goal: Statement) -> Line:
+    """The query that reads component c of the codes, and the key 0."""
+    inside, differ = (p.assume(hyp) for hyp in goal.hyps)
+    stay = p.assume(SCORES_STAY)
+    reads = lam("N", lambda a: delta(c, a))
+    line = p.specialise(stay, reads, NONE)
+    picked = [p.mp(p.at(sum_delta(p), n=d_k, j=c, f=relative(z)), inside) for z in (left - right, left2 - right2)]
+    opened = [p.by_definition(eq(dot(d_k, reads, relative(z)), one.lhs), "dot")
+              for z, one in zip((left - right, left2 - right2), picked, strict=True)]
+    return p.discharge(p.mp(differ, p.ring(differ.concl.args[0], line, *picked, *opened)), stay.concl)
 
 
+def common_shift_stays(p: Proof, _: Statement) -> Line:
+    """The positions 0, 0 and 1, 1: the same offset 0."""
+    claimed = p.assume(SHIFTED_SCORES.closed())
+    values = {"d_k": 1, "R": lam(["R", "N"], lambda z, b: z), "m": 0, "n": 0, "m'": 1, "n'": 1}
+    line = p.specialise(claimed, *(values[z.name] for z in SHIFTED_SCORES.variables))
+    line = p.mp(line, p.ball(lt(0, number(1))), p.ball(lt(0, number(1))))
+    inside = apply(apply(line.concl.args[0].args[0], [q]).args[0], [k])
+    same = p.convert(p.refl(inside.args[0]), inside)
+    return p.discharge(p.mp(line, p.generalise(same, q, k)), claimed.concl)
+
+
+SHIFTED_SCORES = Statement((lt(left, left2), lt(right, right2)), negation(SCORES_STAY), (d_k.head,))
 claim("S000-020", SOURCE, "section 1.2.2, effect", None,
       "Relative codes make the model sensitive to changes of position.",
-      proved_under(["the offset i - j changes, and with it q_i . R_(i-j)"],
-                   (Statement((negation(eq(*SHAW_TERMS)),),
-                              negation(eq(shaw_score(left, right), shaw_score(left2, right2)))),
-                    scores_differ),
-                   refutes(Statement((lt(left, left2), lt(right, right2)),
-                                     negation(eq(shaw_score(left, right), shaw_score(left2, right2)))),
-                           {"d_k": 1, "q": table([1]), "k": table([1]), "R": lam(["R", "N"], lambda z, b: z),
-                            "m": 0, "n": 0, "m'": 1, "n'": 1}),
-                   note="A common shift of both positions changes nothing: that is what makes the code relative."),
-      ["logits.shaw", "logits.relative_shift"])  # fmt: skip
+      also(proved_under(["the codes of the two offsets differ: R_(m-n) is not R_(m'-n')"],
+                        (Statement((lt(c, d_k), OFFSETS_TOLD), negation(SCORES_STAY)), a_query_notices),
+                        Piece("refutation", denial(SHIFTED_SCORES), common_shift_stays, None,
+                              "R_t = t, the positions 0, 0 and 1, 1: no query and no key see the change",
+                              SHIFTED_SCORES),
+                        note="Some query then has another score. A common shift of both positions changes nothing: "
+                             "that is what makes the code relative. For whole reorderings see S000-017."),
+           "breaking.relative_codes", "logits.relative_shift"),
+      ["breaking.relative_codes", "logits.shaw", "logits.relative_shift"])  # fmt: skip
 
 # 1.3: Taylor --------------------------------------------------------------------------------------------
 claim("S000-021", SOURCE, "section 1.3, display",
@@ -462,7 +561,7 @@ claim("S000-022", SOURCE, "section 1.3, display, left side", r"\tilde f(X+P_{pos
                          role="other reading"),
                  unfolds(eq(encoded_model(F, P_pos, entry(encoded, X, P_pos)),
                             F(lam(["N", "N"], lambda a, b: X(a, b) + 2 * P_pos(a, b))))),
-                 readings=("f~ at X + P_pos is f at X + P_pos, that is f~(X)",
+                 readings=("it names the output for the encoded input, f(X + P_pos), which is f~(X)",
                            "f~ is the model that adds the codes itself: they are then added twice"),
                  note="With f~(X) = f(X + P_pos), as in the source of the expansion, the left side is"
                       " f~(X)."))  # fmt: skip
@@ -612,6 +711,7 @@ claim("S000-027", SOURCE, "section 1.3.1, features", None,
       ["taylor.coupling"])  # fmt: skip
 
 gradient, code_1, code_3 = (var(z, SEQUENCE) for z in ("g", "p_1", "p_3"))
+CURVATURE = var("H", MATRIX)
 
 
 def taken(a: Term, b: Term) -> Term:
@@ -619,29 +719,70 @@ def taken(a: Term, b: Term) -> Term:
     return lam("N", lambda e: a(e) - b(e))
 
 
+def contribution(code: Term) -> Term:
+    """p^T g + p^T H p / 2: what a token's code adds, up to second order."""
+    return dot(d, code, gradient) + HALF * bilinear(d, code, CURVATURE, code)
+
+
+def negated_code(p: Proof, t: Term, of: Term) -> Line:
+    """``t(-code) = -t(code)``, t an inner product or a form with the negated vector in one place."""
+    names = ["dot", "bilinear"]
+    one, other = unfold(t, names), unfold(of, names)
+    f, g = one.args[1], other.args[1]
+
+    def each(b: Term, _: Line) -> Line:
+        inner = [z for z in f(b).args if z.is_const("sum")]
+        if not inner or inner[0] in g(b).args:
+            return p.ring(eq(f(b), -1 * g(b)))
+        there = next(z for z in g(b).args if z.is_const("sum"))
+        return p.ring(eq(f(b), -1 * g(b)), minus_sum(inner[0], there))
+
+    def minus_sum(x: Term, y: Term) -> Line:
+        pulled = p.at(sum_scale(p), n=d, c=-1, f=y.args[1])
+        return p.trans(p.convert(p.refl(x), eq(x, pulled.lhs)), pulled)
+
+    whole = p.trans(sum_ext(p, d, f, lam("N", lambda b: -1 * g(b)), each), p.at(sum_scale(p), n=d, c=-1, f=g))
+    return p.ring(eq(t, -of), whole, p.by_definition(eq(t, one), *names), p.by_definition(eq(of, other), *names))
+
+
+DIFFERENCE, SUM_OF_CODES = taken(code_1, code_3), added(code_1, code_3)
+#: The difference of the two contributions, by the difference and the sum of the codes.
+GAP = dot(d, DIFFERENCE, gradient) + Fraction(1, 4) * (
+    bilinear(d, DIFFERENCE, CURVATURE, SUM_OF_CODES) + bilinear(d, SUM_OF_CODES, CURVATURE, DIFFERENCE))
+
+
 def contributions_differ(p: Proof, goal: Statement) -> Line:
+    """GAP is the difference of the contributions, by components."""
     differ, same = p.assume(goal.hyps[0]), p.assume(goal.concl.args[0])
-    f, g, whole = (lam("N", lambda e, z=z: z(e) * gradient(e)) for z in (taken(code_1, code_3), code_3, code_1))
-    both = p.trans(sum_ext(p, d, whole, lam("N", lambda e: f(e) + g(e)), lambda e,
-                           _: p.ring(eq(whole(e), f(e) + g(e)))),
-                   p.at(sum_add(p), n=d, f=f, g=g))  # fmt: skip
-    opened = [p.by_definition(eq(dot(d, z, gradient), total(d, e)), "dot")
-              for z, e in ((taken(code_1, code_3), f), (code_3, g), (code_1, whole))]
-    sums = p.ring(eq(total(d, f), opened[2].lhs - opened[1].lhs), both, *opened)
-    return p.discharge(p.mp(differ, p.ring(eq(opened[0].lhs, 0), opened[0], sums, same)), same.concl)
+    minus = lam("N", lambda e: -code_3(e))
+    f, g, whole = (lam("N", lambda e, z=z: z(e) * gradient(e)) for z in (code_1, minus, DIFFERENCE))
+    first = p.trans(p.by_definition(eq(dot(d, DIFFERENCE, gradient), total(d, whole)), "dot"),
+                    sum_ext(p, d, whole, lam("N", lambda e: f(e) + g(e)), lambda e, _: p.ring(
+                        eq(whole(e), f(e) + g(e)))), p.at(sum_add(p), n=d, f=f, g=g))  # fmt: skip
+    opened = [p.by_definition(eq(dot(d, z, gradient), total(d, e)), "dot") for z, e in ((code_1, f), (minus, g))]
+    lines = [first, *opened, negated_code(p, dot(d, minus, gradient), dot(d, code_3, gradient))]
+    for u, w in ((minus, code_3), (code_3, minus)):
+        terms = p.theorem("logits.additive", d=d, x=code_1, p_m=u, y=code_1, p_n=w, H=CURVATURE)
+        sides = [DIFFERENCE if z is minus else SUM_OF_CODES for z in (u, w)]
+        lines.append(p.convert(terms, eq(bilinear(d, sides[0], CURVATURE, sides[1]), terms.rhs)))
+    for z in (code_1, code_3):
+        lines += [negated_code(p, bilinear(d, minus, CURVATURE, z), bilinear(d, code_3, CURVATURE, z)),
+                  negated_code(p, bilinear(d, z, CURVATURE, minus), bilinear(d, z, CURVATURE, code_3))]  # fmt: skip
+    return p.discharge(p.mp(differ, p.ring(eq(GAP, 0), same, *lines)), same.concl)
 
 
 claim("S000-028", SOURCE, "section 1.3.1, example", None,
       "With these terms the model tells a token at position 1 from one at position 3 even where the contents agree.",
-      proved_under(["the difference of the codes is not orthogonal to the gradient, which equal contents share"],
-                   (Statement((negation(eq(dot(d, taken(code_1, code_3), gradient), 0)),),
-                              negation(eq(dot(d, code_1, gradient), dot(d, code_3, gradient)))), contributions_differ),
+      proved_under(["(p_1 - p_3)^T g + (p_1 - p_3)^T H (p_1 + p_3)/2 is not 0, for the gradient g and the symmetric "
+                    "second derivative H, which equal contents share"],
+                   (Statement((negation(eq(GAP, 0)),), negation(eq(contribution(code_1), contribution(code_3)))),
+                    contributions_differ),
                    refutes(Statement((lt(0, d), negation(eq(code_1(0), code_3(0)))),
-                                     negation(eq(dot(d, code_1, gradient), dot(d, code_3, gradient)))),
-                           {"d": 1, "p_1": table([0]), "p_3": table([1]), "g": table([0])}),
-                   note="A symmetric model has the same gradient g at equal contents; the contributions are p_1 . g "
-                        "and "
-                        "p_3 . g."))  # fmt: skip
+                                     negation(eq(contribution(code_1), contribution(code_3)))),
+                           {"d": 1, "p_1": table([0]), "p_3": table([1]), "g": table([0]), "H": matrix([[0]])}),
+                   note="A model that treats its tokens alike has the same g and H at equal contents; the contributions "
+                        "are p^T g + p^T H p/2, the coefficient 1/2 included (S000-021). Codes that differ are not "
+                        "enough: the model has to react to the difference."))  # fmt: skip
 
 # 1.3.2: the mixed term ----------------------------------------------------------------------------------
 claim("S000-029", SOURCE, "section 1.3.2", r"p_m^T\frac{\partial^2f}{\partial x_m\partial x_n}p_n",
@@ -663,14 +804,17 @@ def only_offsets(inner: Term) -> Statement:
 
 
 QUARTER_TURN = {"h": 1, "theta": table([HALF_PI]), "m": 0, "n": 0}
-RELATIVE_IF = ["the matrix between the codes commutes with the shifts of position, as the identity does for sinusoids"]
+RELATIVE_IF = ["the matrix H between the codes is one that the shifts leave, M_k^T H M_k = H for every k, as they leave "
+               "the identity"]
 
 claim("S000-030", SOURCE, "section 1.3.2", None,
       "The mixed term captures the relative position, because it depends on how p_m and p_n are related.",
-      proved_under(RELATIVE_IF, "sinusoidal.gram", refutes(only_offsets(H),
-                                                           {**QUARTER_TURN, "H": matrix([[1, 0], [0, 0]])}),
-                   note="For a general matrix p_m^T H p_n also depends on m + n (bilinear.product_to_sum)."),
-      ["sinusoidal.gram"])  # fmt: skip
+      also(proved_under(RELATIVE_IF, "congruence.shift_invariant", refutes(only_offsets(H), {
+          **QUARTER_TURN, "H": matrix([[1, 0], [0, 0]])}),
+          note="For sinusoidal codes, the example of the document. For the identity the form is sum_i cos((m - n) "
+               "theta_i); for a general matrix it also depends on m + n (bilinear.product_to_sum)."),
+          "sinusoidal.gram", "bilinear.conformal"),
+      ["congruence.shift_invariant", "sinusoidal.gram", "bilinear.conformal"])  # fmt: skip
 
 
 def scalar_softmax() -> tuple[bool, str]:
@@ -683,10 +827,12 @@ def scalar_softmax() -> tuple[bool, str]:
 
 claim("S000-031", SOURCE, "section 1.3.2, example", r"a_{12}=\text{softmax}\left(\frac{q_1^Tk_2}{\sqrt{d_k}}\right)",
       "The attention weight of token 1 on token 2 is the softmax of their score.",
-      also(ill_typed(scalar_softmax, unfolds(eq(weight(X, ONE, TWO), const(
-          "exp", score(d, d_k, X, W_Q, W_K, ONE, TWO)) / total(n, lambda l: const(
-              "exp", score(d, d_k, X, W_Q, W_K, ONE, l))))),
-          note="A softmax needs the scores of token 1 with all tokens; of one number it is 1, whatever the score."),
+      also(ill_typed(scalar_softmax, unfolds(eq(weight(X, i, j), const(
+          "exp", score(d, d_k, X, W_Q, W_K, i, j)) / total(n, lambda l: const(
+              "exp", score(d, d_k, X, W_Q, W_K, i, l))))),
+          note="A softmax needs the scores of token i with all tokens; of one number it is 1, whatever the score. Here "
+               "both indices are numbers, so no index is left to run over; where j is free (S000-055) the reader can "
+               "supply it."),
           "logits.softmax_of_one"),
       ["logits.softmax_of_one", "logits.softmax_sum"])  # fmt: skip
 
@@ -717,8 +863,10 @@ claim("S000-032", SOURCE, "section 1.3.2, example, effect", None,
                     "before",
                     CODE_CHANGES),
               (Statement((), UNMOVED), code_stays), convention="codes that travel with their tokens, P(X + P_pos)",
-              note="What changes is the token in the slot; the code belongs to the slot. Codes that travelled along "
-                   "would leave attention equivariant."),
+              reading="attention.reordering",
+              note="What changes is the token in the slot (s(i) is not i, or nothing moves); the code belongs to the "
+                   "slot, and so does the offset of slots 1 and 2, which stays -1 as the text says. Codes that "
+                   "travelled along would leave attention equivariant."),
       ["attention.reordering"])  # fmt: skip
 
 
@@ -738,11 +886,14 @@ claim("S000-033", SOURCE, "section 1.3.2, relation", r"a_{mn}\leftarrow a_{mn}+R
 
 claim("S000-034", SOURCE, "section 1.3.2, relation", None,
       "A relative bias R_(m-n) has the form of the mixed term p_m^T f_mn p_n.",
-      proved_under(["codes and matrix are such that the form depends on m - n: one-hot codes with a Toeplitz matrix, "
-                    "or sinusoids with the identity"], "logits.bias_is_bilinear",
-                   refutes(only_offsets(H), {**QUARTER_TURN, "H": matrix([[1, 0], [0, 0]])}),
-                   note="Every relative bias is such a form; not every such form is a relative bias."),
-      ["logits.bias_is_bilinear", "sinusoidal.gram"])  # fmt: skip
+      convention("logits.bias_is_bilinear",
+                 refutes(only_offsets(H), {**QUARTER_TURN, "H": matrix([[1, 0], [0, 0]])}, role="other reading"),
+                 "congruence.shift_invariant",
+                 readings=("every relative bias can be written as such a form",
+                           "every such form is a relative bias"),
+                 note="One-hot codes with the matrix R_(i-j) give every bias. A form is a bias where the shifts leave "
+                      "its matrix."),
+      ["logits.bias_is_bilinear", "congruence.shift_invariant"])  # fmt: skip
 
 # 1.3.3: scores of encoded tokens ------------------------------------------------------------------------
 ENCODED = entry(encoded, X, P_pos)
@@ -778,7 +929,7 @@ CLASH = typed(convention(
     mixed_conventions)  # fmt: skip
 CLASHES = ("logits.four_terms_columns", "logits.four_terms", "logits.rows_and_columns")
 
-claim("S000-036", SOURCE, "section 1.3.3, absolute", r"q_m^Tk_n\ni p_m^TW_QW_K^Tx_n",
+claim("S000-036", SOURCE, "section 1.3.3, absolute", r"q_m^Tk_n,\ p_m^TW_QW_K^Tx_n",
       "The score contains the cross term of the code of m and the content of n.", CLASH, CLASHES)  # fmt: skip
 
 other_token = var("y'", SEQUENCE)
@@ -813,11 +964,12 @@ claim("S000-038", SOURCE, "section 1.3.3, relative", "q_m^Tk_n=(x_m+p_m)^TW_QW_K
 
 claim("S000-039", SOURCE, "section 1.3.3, relative", "p_m^TW_QW_K^Tp_n",
       "The position-position term is related to the relative distance.",
-      proved_under(RELATIVE_IF, "sinusoidal.gram",
+      proved_under(RELATIVE_IF, "congruence.shift_invariant",
                    refutes(only_offsets(INNER),
                            {**QUARTER_TURN, "d_k": 1, "W_Q": matrix([[1], [0]]), "W_K": matrix([[1], [0]])}),
-                   note="With W_Q W_K^T = I it is the sum of cos((m - n) theta_i); learned matrices need not be so."),
-      ["sinusoidal.gram"])  # fmt: skip
+                   note="H is W_Q W_K^T here. With W_Q W_K^T = I the term is the sum of cos((m - n) theta_i) "
+                        "(sinusoidal.gram); learned matrices need not be so."),
+      ["congruence.shift_invariant", "sinusoidal.gram"])  # fmt: skip
 
 
 def free_index() -> tuple[bool, str]:
@@ -828,16 +980,17 @@ def free_index() -> tuple[bool, str]:
 
 FIRST = number(1)  # the position
 PAIR_OF_ONE = ((2 * component_, sin), (2 * component_ + 1, cos))
+LADDER = thetas(10000, d)  # 10000^(-2r/d)
 
 
 def pair_of_one(p: Proof, goal: Statement) -> Line:
-    return p.both(*(p.convert(component(p, PE, FIRST, e), part)
+    return p.both(*(p.convert(p.at(component(p, PE, FIRST, e), theta=LADDER), part)
                     for (e, _), part in zip(PAIR_OF_ONE, goal.concl.args, strict=True)))
 
 
 claim("S000-040", SOURCE, "section 1.3.3, example", r"p_1=[\sin(1/10000^{2i/d}),\cos(1/10000^{2i/d})]",
       "The code of position 1, with an index i that nothing binds.",
-      ill_typed(free_index, (Statement((), const("and", *(eq(PE(theta, FIRST, e), f(theta(component_)))
+      ill_typed(free_index, (Statement((), const("and", *(eq(PE(LADDER, FIRST, e), f(LADDER(component_)))
                                                           for e, f in PAIR_OF_ONE))), pair_of_one),
                 note="What is printed is the pair i of p_1; p_1 has d components, the pairs for i = 0 to d/2 - 1."),
       ["frequencies.definition"])  # fmt: skip
@@ -865,16 +1018,18 @@ claim("S000-042", SOURCE, "section 1.3.3, example", None,
       refuted(refutes(WEAKENS, {"h": 1, "t": 1, "t'": 6}, note="d = 2: cos 1 < cos 6"),
               "sinusoidal.gram_bound", more=[refutes(WEAKENS, {"h": 256, "t": 43, "t'": 44},
                                                      note="d = 512: g(43) < g(44)")],
-              note="With W_Q W_K^T = I the term is g(t) = sum_i cos(t theta_i), which falls on the whole but not "
-                   "steadily; what holds is |g(t)| <= g(0). Learned matrices may do anything."),
-      ["sinusoidal.gram_bound", "sinusoidal.gram"])  # fmt: skip
+              note="With W_Q W_K^T = I the term is g(t) = sum_i cos(t theta_i), which falls at first, turns, and "
+                   "does not tend to 0 (almost_periodic.sinusoidal); what holds is |g(t)| <= g(0). Learned matrices "
+                   "may do anything."),
+      ["sinusoidal.gram_bound", "sinusoidal.gram", "almost_periodic.sinusoidal"])  # fmt: skip
 
 # 1.3.4 to 1.5 -------------------------------------------------------------------------------------------
-BREAKING = ("symmetry.distinct_codes_break", "symmetry.constant_codes")
+BREAKING = ("breaking.labels", "breaking.kept_codes")
 
 claim("S000-043", SOURCE, "section 1.3.4", None, "Absolute terms break the permutation symmetry at the input.",
-      proved("symmetry.distinct_codes_break", "attention.positions_break_equivariance",
-             note="With codes of their own for the slots, as asked for there, and tokens reordered to PX + P_pos."),
+      proved("breaking.labels",
+             note="With codes of their own for the slots, as asked for there, and tokens reordered to PX + P_pos; for "
+                  "some weights and tokens, not for all (W_V = 0)."),
       BREAKING)  # fmt: skip
 
 claim("S000-044", SOURCE, "section 1.3.4", None, "Interaction terms correspond to relative codes such as RoPE.",
@@ -888,14 +1043,22 @@ claim("S000-045", SOURCE, "section 1.4", None, "All position codes have the aim 
 
 claim("S000-078", SOURCE, "section 1.4, first bullet", None,
       "Sinusoidal codes, trained tables and RoPE all introduce a dependence on the position.",
-      also(proved_under(["the rows of a trained table differ (those of the sinusoid do)"],
-                        "symmetry.distinct_codes_break",
-                        SAME_CODE), "logits.rope_direction"),
-      (*BREAKING, "frequencies.distinct", "logits.rope_direction"))  # fmt: skip
+      also(proved_under(["the rows of the trained table differ (those of the sinusoid do)"], "breaking.labels", SAME_CODE,
+                        cited=(LAMBERT_1768,), note="The rows of the sinusoid differ because pi is irrational."),
+           "breaking.sinusoidal", "logits.rope_direction"),
+      (*BREAKING, "breaking.sinusoidal", "frequencies.distinct", "logits.rope_direction"))  # fmt: skip
 
 claim("S000-046", SOURCE, "section 1.4 (1)", None,
-      "Sinusoidal and relative codes do well beyond the training length; a trained table ends at its length.",
-      not_mathematical("how well a trained model does on longer inputs is an empirical matter"))  # fmt: skip
+      "Sinusoidal and relative codes do well beyond the training length.",
+      not_mathematical("how well a trained model does on longer inputs is an empirical matter; that a trained table ends "
+                       "at its length is S000-079"))  # fmt: skip
+
+claim("S000-079", SOURCE, "section 1.4 (1)", None,
+      "A trained table is limited to the length that was set beforehand; the sinusoidal code is not.",
+      proved("frequencies.learned_is_free", "sinusoidal.shift",
+             note="The rows that were trained say nothing about the next one; the code of any position follows from "
+                  "that of one before it."),
+      ["frequencies.learned_is_free", "sinusoidal.shift"])  # fmt: skip
 
 claim("S000-047", SOURCE, "section 1.4 (2)", None, "A trained table costs memory; RoPE costs time in the attention.",
       not_mathematical("costs of implementations, without numbers"))  # fmt: skip
@@ -910,10 +1073,12 @@ claim("S000-049", SOURCE, "section 1.5", r"\text{Attention}(PX) = P \cdot \text{
 
 claim("S000-050", SOURCE, "section 1.5", None,
       "With position codes the result after a permutation is no longer equivalent.",
-      proved("symmetry.distinct_codes_break", "attention.positions_break_equivariance",
-             note="A summary: the codes are those of section 1.2.1, one of its own for each position, and the tokens "
-                  "are reordered to PX + P_pos. Equal codes break nothing (symmetry.constant_codes)."),
-      (*BREAKING, "symmetry.constant_codes"))  # fmt: skip
+      also(proved_under([f"for relative codes, {PAIRS_CHANGE}"], "breaking.relative_codes", SAME_RELATIVE,
+                        note="A summary of both kinds. Absolute codes are those of section 1.2.1, one of its own for "
+                             "each position, added to the reordered tokens, PX + P_pos: they need no further condition "
+                             "(breaking.labels)."),
+           "breaking.labels"),
+      (*BREAKING, "breaking.relative_codes", "symmetry.relative_equivariance"))  # fmt: skip
 
 # 2.1 and 2.2.1: queries, keys, weights ------------------------------------------------------------------
 claim("S000-051", SOURCE, "section 2.1.1", r"q_i=x_iW_Q,\ k_i=x_iW_K,\ v_i=x_iW_V",
@@ -921,10 +1086,11 @@ claim("S000-051", SOURCE, "section 2.1.1", r"q_i=x_iW_Q,\ k_i=x_iW_K,\ v_i=x_iW_
       proved("logits.row_of_projection"), ["logits.row_of_projection"])  # fmt: skip
 
 TABLE = lam(["N", "N"], lambda a, b: PE(theta, a, b))
-claim("S000-052", SOURCE, "section 2.1.2", "x_i+PE(i)", "The code of position i is added to token i.",
+claim("S000-052", SOURCE, "sections 2.1.2 and 2.2.1", r"\tilde x_i=x_i+PE(i)", "The code of position i is added to token i.",
       proved(unfolds(eq(encoded(X, TABLE, i, c), X(i, c) + PE(theta, i, c)))))  # fmt: skip
 
-claim("S000-053", SOURCE, "section 2.2.1", "q_i=(x_i+PE(i))W_Q,\\ k_j=(x_j+PE(j))W_K", "Encoded queries and keys.",
+claim("S000-053", SOURCE, "section 2.2.1", r"q_i=\tilde x_iW_Q=(x_i+PE(i))W_Q,\ k_j=\tilde x_jW_K=(x_j+PE(j))W_K",
+      "Encoded queries and keys.",
       proved(unfolds(eq(project(d, entry(encoded, X, TABLE), W_Q, i, c),
                         vecmat(d, lam("N", lambda b: X(i, b) + PE(theta, i, b)), W_Q, c)))),
       ["logits.row_of_projection"])  # fmt: skip
@@ -932,6 +1098,12 @@ claim("S000-053", SOURCE, "section 2.2.1", "q_i=(x_i+PE(i))W_Q,\\ k_j=(x_j+PE(j)
 claim("S000-054", SOURCE, "section 2.2.1", r"a_{ij}=\frac{q_i\cdot k_j}{\sqrt{d_k}}", "The scaled score.",
       proved(unfolds(eq(score(d, d_k, X, W_Q, W_K, i, j),
                         dot(d_k, query(X, i), query(X, j, W_K)) / const("sqrt", d_k)))))  # fmt: skip
+
+claim("S000-081", SOURCE, "section 2.2.1, last sentence", None,
+      "The positions reach queries and keys, and through them the scores.",
+      proved("logits.four_terms",
+             note="Against the score without codes there are three more terms, those with a code in them."),
+      ["logits.four_terms"])  # fmt: skip
 
 OVER_COLUMNS = total(n, lambda b: softmax(n, lam("N", lambda a: S(a, b)), i))
 
@@ -950,9 +1122,13 @@ claim("S000-055", SOURCE, "sections 2.2.1, 2.2.2 and 2.3.2", r"\alpha_{ij}=\text
                                   softmax(n, lam("N", lambda a: S(a, j)), i))),
                        readings=("over j, the keys: the weights of each query sum to 1", "over i, the queries"),
                        note="Taken literally, of the one number a_ij, the softmax is 1. The index over which it runs "
-                            "has "
-                            "to be said: softmax_j(a_ij)."), unnamed_axis),
+                            "has to be said, softmax_j(a_ij); both i and j are free here, so it can be supplied, other "
+                            "than in S000-031."), unnamed_axis),
       ["logits.softmax_sum", "logits.softmax_of_one"])  # fmt: skip
+
+claim("S000-080", SOURCE, "section 2.3.2", None, "The softmax makes the scores of a query a probability distribution.",
+      proved("logits.softmax_positive", "logits.softmax_sum"),
+      ["logits.softmax_positive", "logits.softmax_sum"])  # fmt: skip
 
 claim("S000-056", SOURCE, "section 2.2.1", r"o_i=\sum_j\alpha_{ij}v_j",
       "The output is a convex combination of the values.",
@@ -960,9 +1136,29 @@ claim("S000-056", SOURCE, "section 2.2.1", r"o_i=\sum_j\alpha_{ij}v_j",
       ["logits.convex", "logits.softmax_sum", "logits.softmax_positive"])  # fmt: skip
 
 # 2.2.2 and 2.3: RoPE ------------------------------------------------------------------------------------
-claim("S000-057", SOURCE, "section 2.2.2", r"\hat q_i=R_{\theta,i}q_i,\ \hat k_j=R_{\theta,j}k_j",
-      "RoPE turns queries and keys by rotations that depend on their positions.",
-      proved("rope.matrix", "rope.orthogonal"), ["rope.matrix", "rope.orthogonal"])  # fmt: skip
+def row_before_matrix() -> tuple[bool, str]:
+    """q_i = x_i W_Q makes q_i a row; R q_i asks for a column."""
+    x_, q_, turned_ = types.vector("x", "d", "i"), types.vector("q", "d_k", "i"), types.vector("q̂", "d_k", "i")
+    W, R_ = types.array("W_Q", "d", "d_k"), types.array("R_θ,", "d_k", "d_k", "i")
+    return types.no_orientation(q_ == x_ @ W, turned_ == R_ @ q_, together=[["q", "q̂"]])
+
+
+component_of, at_position = var("r", "N"), var("m")
+FROM_THE_RIGHT = vecmat(2 * h, q, entry(rotation, theta, at_position), component_of)
+ROTATED = typed(convention(
+    "rope.matrix",
+    refutes(Statement((lt(component_of, 2 * h),), eq(FROM_THE_RIGHT, turned(at_position, q)(component_of)), (h.head,)),
+            {"h": 1, "theta": table([HALF_PI]), "q": table([1, 0]), "m": 1, "r": 1}, role="other reading"),
+    unfolds(eq(vecmat(2 * h, q, entry(transpose, entry(rotation, theta, at_position)), component_of),
+               matvec(2 * h, entry(rotation, theta, at_position), q, component_of))),
+    readings=("q_i is a column", "q_i = x_i W_Q is a row, as the line before says: only q_i R_i fits, which turns the "
+                                 "other way"),
+    note="A row has to be multiplied by the transposed matrix, (R_i q_i^T)^T = q_i R_i^T. The same clash is behind the "
+         "sign of S000-058."), row_before_matrix)  # fmt: skip
+ROTATIONS = ("rope.matrix", "rope.orthogonal", "rope.zero")
+
+claim("S000-057", SOURCE, "section 2.2.2", r"q_i=x_iW_Q,\ \hat q_i=R_{\theta,i}q_i,\ \hat k_j=R_{\theta,j}k_j",
+      "RoPE turns queries and keys by rotations that depend on their positions.", ROTATED, ROTATIONS)  # fmt: skip
 
 row, column = var("i"), var("j")
 E0, E1 = table([1, 0]), table([0, 1, 0])
@@ -1024,18 +1220,22 @@ def common_shift(p: Proof, goal: Statement) -> Line:
     return p.trans(p.convert(one, eq(one.lhs, other.rhs)), p.symm(other))
 
 
-claim("S000-060", SOURCE, "section 2.2.2", None, "The inner product of the rotated vectors depends on i - j alone.",
+claim("S000-060", SOURCE, "sections 2.2.2 and 2.4.1", None,
+      "The inner product of the rotated vectors depends on i - j alone.",
       proved((Statement((), eq(dot(2 * h, turned(left + by, q), turned(right + by, k)),
                                dot(2 * h, turned(left, q), turned(right, k))), (h.head,)), common_shift),
              "rope.relative"),
       ["rope.relative"])  # fmt: skip
 
-claim("S000-061", SOURCE, "section 2.3.1", r"\hat q_0=R_{\theta,0}q_0,\ \hat q_1=R_{\theta,1}q_1,\dots",
-      "The rotated queries and keys of the example, positions 0 to 4.",
-      proved("rope.matrix", "rope.zero"), ["rope.matrix", "rope.zero"])  # fmt: skip
+claim("S000-061", SOURCE, "section 2.3.1",
+      r"q_0=x_0W_Q,\ k_0=x_0W_K,\ \hat q_0=R_{\theta,0}q_0,\ \hat k_0=R_{\theta,0}k_0,"
+      r"\ \hat q_1=R_{\theta,1}q_1,\ \hat k_1=R_{\theta,1}k_1",
+      "The rotated queries and keys of the example, positions 0 to 4.", also(ROTATED, "rope.zero"),
+      ROTATIONS)  # fmt: skip
 
 claim("S000-062", SOURCE, "section 2.3.2",
-      r"a_{20} = q_2 \cdot R_{\theta,2} k_0,\ a_{21} = q_2 \cdot R_{\theta,1} k_1",
+      r"a_{20} = \hat q_2\cdot\hat k_0 = q_2\cdot R_{\theta,2-0}k_0 = q_2\cdot R_{\theta,2}k_0,"
+      r"\ a_{21} = \hat q_2\cdot\hat k_1 = q_2\cdot R_{\theta,2-1}k_1 = q_2\cdot R_{\theta,1}k_1",
       "The scores of token 2 towards the earlier tokens 0 and 1 use R_2 and R_1.",
       refuted(turns_back(2, 0, 2), "rope.relative", convention=ROWS, reading="rope.relative_rows", note=COLUMNS,
               more=[turns_back(2, 1, 1)]), FAMILY)  # fmt: skip
@@ -1050,30 +1250,25 @@ def self_score(p: Proof, goal: Statement) -> Line:
 
 
 TWO_TURNED = dot(2 * h, turned(number(2), q), turned(number(2), k))
-claim("S000-063", SOURCE, "section 2.3.2", r"a_{22}=q_2\cdot R_{\theta,0}k_2=q_2\cdot k_2",
+claim("S000-063", SOURCE, "section 2.3.2",
+      r"a_{22}=\hat q_2\cdot\hat k_2=q_2\cdot R_{\theta,2-2}k_2=q_2\cdot R_{\theta,0}k_2=q_2\cdot k_2",
       "The score of token 2 with itself has no rotation.",
       proved((Statement((), const("and", eq(TWO_TURNED, dot(2 * h, q, turned(number(0), k))),
                                   eq(dot(2 * h, q, turned(number(0), k)), RAW)), (h.head,)), self_score)),
       ["rope.isometry", "rope.zero"])  # fmt: skip
 
 claim("S000-064", SOURCE, "section 2.3.2",
-      r"a_{23} = q_2 \cdot R_{\theta,-1} k_3,\ a_{24} = q_2 \cdot R_{\theta,-2} k_4",
+      r"a_{23} = \hat q_2\cdot\hat k_3 = q_2\cdot R_{\theta,2-3}k_3 = q_2\cdot R_{\theta,-1}k_3,"
+      r"\ a_{24} = \hat q_2\cdot\hat k_4 = q_2\cdot R_{\theta,2-4}k_4 = q_2\cdot R_{\theta,-2}k_4",
       "The scores of token 2 towards the later tokens 3 and 4 use R_(-1) and R_(-2).",
       refuted(turns_back(2, 3, -1), "rope.relative", convention=ROWS, reading="rope.relative_rows", note=COLUMNS,
               more=[turns_back(2, 4, -2)]), FAMILY)  # fmt: skip
 
 
 # 2.3.3 and 2.4: what the rotation tells -----------------------------------------------------------------
-claim("S000-065", SOURCE, "section 2.3.3 (1)", None, "The score a_2j depends on 2 - j, by way of R_(2-j).",
-      proved((Statement((), eq(dot(2 * h, turned(number(2), q), turned(column, k)),
-                               dot(2 * h, turned(2 - column, q), k)), (h.head,)),
-              lambda p, goal: p.theorem("logits.rope_query", h=h, m=2, n=column, q=q, k=k, theta=theta)),
-             note="R_(2-j) acts on the query; on the key it is R_(j-2) (S000-062)."),
-      ["logits.rope_query", "rope.relative"])  # fmt: skip
-
 claim("S000-066", SOURCE, "section 2.3.3 (2)", r"a_{ii}=q_i\cdot k_i",
-      "On the diagonal the score is the plain inner product.",
-      proved("rope.isometry"), ["rope.isometry"])  # fmt: skip
+      "On the diagonal the rotation R_0 is the identity, and the score the plain inner product.",
+      proved("rope.isometry", "rope.zero"), ["rope.isometry", "rope.zero"])  # fmt: skip
 
 EARLIER = implies(lt(j, i), lt(0, i - j))
 LATER = implies(lt(i, j), lt(i - j, 0))
@@ -1107,7 +1302,7 @@ claim("S000-068", SOURCE, "sections 2.3.3 (3) and 2.4.2", None,
 
 claim("S000-069", SOURCE, "section 2.4.1", None,
       "The relative rotation lets the model learn a preference for near tokens, and links over long ranges.",
-      not_mathematical("what a model can learn in training; no statement that could be checked"))  # fmt: skip
+      not_mathematical("what a model can learn in training; that scores depend on i - j alone is S000-060"))  # fmt: skip
 
 
 def either_side(p: Proof, goal: Statement) -> Line:
@@ -1117,41 +1312,50 @@ def either_side(p: Proof, goal: Statement) -> Line:
     return p.trans(p.symm(other), one)
 
 
+RELATIVE_ROTATION = (
+    "logits.rope_query", replace(turns_back(row, column, row - column, i=1, j=0), role="other reading"),
+    (Statement((), eq(dot(2 * h, turned(left - right, q), k), dot(2 * h, q, turned(right - left, k))), (h.head,)),
+     either_side))
+ON_QUERY_OR_KEY = ("the matrix acts on the query", "the matrix stands before the key, as in section 2.2.2")
+
+claim("S000-065", SOURCE, "section 2.3.3 (1)", None, "The score a_2j depends on 2 - j, by way of R_(2-j).",
+      convention(*RELATIVE_ROTATION, readings=ON_QUERY_OR_KEY,
+                 note="That the score depends on 2 - j holds either way (S000-060); R_(2-j) acts on the query, on the key "
+                      "it is R_(j-2) (S000-062)."),
+      ["logits.rope_query", "rope.relative"])  # fmt: skip
+
 claim("S000-070", SOURCE, "section 2.4.2", r"R_{\theta,+(i-j)}\ (i>j),\quad R_{\theta,-(j-i)}\ (i<j)",
       "The relative rotation for earlier and for later tokens.",
-      convention("logits.rope_query", replace(turns_back(row, column, row - column, i=1, j=0), role="other reading"),
-                 (Statement((), eq(dot(2 * h, turned(left - right, q), k), dot(2 * h, q, turned(right - left, k))),
-                            (h.head,)),
-                  either_side),
-                 readings=("the matrix acts on the query", "the matrix stands before the key, as in section 2.2.2"),
+      convention(*RELATIVE_ROTATION, readings=ON_QUERY_OR_KEY,
                  note="The two cases are one formula: R_(-(j-i)) is R_(i-j)."),
       ["logits.rope_query", "rope.relative"])  # fmt: skip
 
 claim("S000-071", SOURCE, "section 2.4.3", None,
       "The first pairs have high frequencies and are sensitive to small shifts.",
-      proved("frequencies.decreasing", "frequencies.speed", "shifts.chord",
-             note="Pair i moves with the speed theta_i, which falls with i."),
-      ["frequencies.decreasing", "frequencies.speed", "shifts.chord"])  # fmt: skip
+      proved("frequencies.decreasing", "shifts.rope_chord", "shifts.rope_bound",
+             note="A shift by k moves the pair i of a rotated vector by |x_(i)|^2 (2 - 2 cos(k theta_i)), and theta_i "
+                  "falls with i."),
+      ["frequencies.decreasing", "shifts.rope_chord", "shifts.rope_bound"])  # fmt: skip
 
 
 def chord(index: int) -> Term:
-    """Squared length by which the pair moves under a shift by t, for base 10000 and d = 4."""
+    """Squared length by which a pair of length 1 moves under a shift by t, for base 10000 and d = 4."""
     return 2 - 2 * cos(t * thetas(10000, number(4, "N"))(index))
 
 
 claim("S000-072", SOURCE, "section 2.4.3", None,
       "The last pairs have low frequencies and are sensitive to large shifts.",
-      convention("shifts.chord_bound",
+      convention("shifts.rope_bound",
                  refutes(Statement((le(64, t),), le(chord(0), chord(1))), {"t": 99}, role="other reading",
                          note="base 10000, d = 4, shift 99: the first pair moves by a squared chord of 1.92, the last "
                               "by 0.90"),
-                 "shifts.chord",
+                 "shifts.rope_chord",
                  readings=("they answer to large shifts only",
                            "they answer to large shifts more than the first pairs do"),
-                 note="A shift by t moves pair i by at most |t| theta_i. The first pairs move under large shifts as "
-                      "well, "
-                      "except near multiples of their wavelength; what they lose is the number of turns."),
-      ["shifts.chord_bound", "shifts.chord", "frequencies.decreasing"])  # fmt: skip
+                 note="A shift by t moves pair i by at most |t| theta_i times its length. The first pairs move under "
+                      "large shifts as well, except near multiples of their wavelength; what they lose is the number of "
+                      "turns."),
+      ["shifts.rope_bound", "shifts.rope_chord", "frequencies.decreasing"])  # fmt: skip
 
 # 2.5 and 2.6 --------------------------------------------------------------------------------------------
 CODE = var("e", ("R", "R"))

@@ -57,8 +57,8 @@ claim("S002-002", SOURCE, "section 1, introduction", None,
 
 claim("S002-003", SOURCE, "section 1.1", None,
       "A vector for each position, added to the word vector, lets attention tell positions apart.",
-      proved("symmetry.distinct_codes_break", note="For codes that differ."),
-      ["symmetry.distinct_codes_break", "attention.positions_break_equivariance"])  # fmt: skip
+      proved("breaking.labels", "breaking.codes", note="For codes that differ, whatever the dimension."),
+      ["breaking.labels", "breaking.codes", "attention.positions_break_equivariance"])  # fmt: skip
 
 INTEGERS = Statement((const("eq", M, N),), eq(M, N))
 claim("S002-004", SOURCE, "section 1.1, list", None,

@@ -574,9 +574,9 @@ claim("S003-052", SOURCE, THREAD, r"QK^TV(X1)\ \text{equal for both orders}",
       ["readout.products_equivariance", "attention.equivariance"])  # fmt: skip
 
 claim("S003-053", SOURCE, THREAD, None, "With position codes the two rows are no longer equal.",
-      proved("symmetry.distinct_codes_break",
+      proved("breaking.codes",
              note="For inputs that show it; there are some for any two codes that differ."),
-      ["symmetry.distinct_codes_break", "attention.positions_break_equivariance"])  # fmt: skip
+      ["breaking.codes", "attention.positions_break_equivariance"])  # fmt: skip
 
 
 def pooled(x: Term) -> Term:
