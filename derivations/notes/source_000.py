@@ -1139,7 +1139,7 @@ claim("S000-056", SOURCE, "section 2.2.1", r"o_i=\sum_j\alpha_{ij}v_j",
 def row_before_matrix() -> tuple[bool, str]:
     """q_i = x_i W_Q makes q_i a row; R q_i asks for a column."""
     x_, q_, turned_ = types.vector("x", "d", "i"), types.vector("q", "d_k", "i"), types.vector("q̂", "d_k", "i")
-    W, R_ = types.array("W_Q", "d", "d_k"), types.array("R_θ,", "d_k", "d_k", "i")
+    W, R_ = types.array("W_Q", "d", "d_k"), types.array("R", "d_k", "d_k", "i")
     return types.no_orientation(q_ == x_ @ W, turned_ == R_ @ q_, together=[["q", "q̂"]])
 
 
