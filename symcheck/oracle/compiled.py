@@ -28,6 +28,8 @@ from .lanes import (
     powers_of_two,
     splat,
     store,
+    stream,
+    streamed,
     without,
 )
 
@@ -108,7 +110,7 @@ def tiles(table: Array, filler: Sequence[float]) -> Array:
 
 
 @njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def fill(coarse, steps, low, offset, cos_hi, cos_lo, sin_hi, sin_lo):  # type: ignore[no-untyped-def]
+def fill(coarse, steps, low, offset, cos_hi, cos_lo, sin_hi, sin_lo, past):  # type: ignore[no-untyped-def]
     """Rows of a span, from `offset` on, into four C-contiguous arrays (rows, pairs).
 
     Tiles of four parts, cos hi, cos lo, sin hi, sin lo: coarse (tiles, 64, 4, 8), rotations by
@@ -116,7 +118,8 @@ def fill(coarse, steps, low, offset, cos_hi, cos_lo, sin_hi, sin_lo):  # type: i
     (tiles, 256, 4, 8), by 0 .. 255.  A row coarse * step serves 256 positions.
 
     With cos_lo and sin_lo of no rows, only the high parts are kept, which are the sums rounded to
-    float64.
+    float64.  With past, the rows are stored past the caches: only where every row starts at a multiple of
+    16 bytes.
     """
     part, wide = 4 * WIDTH, 6 * WIDTH
     pairs, full = cos_hi.shape[1], cos_hi.shape[1] // WIDTH
@@ -141,18 +144,28 @@ def fill(coarse, steps, low, offset, cos_hi, cos_lo, sin_hi, sin_lo):  # type: i
                 ch, cl, sh, sl = rotate_rows(x, i, low, y)
                 ch, cl = normalised(ch, cl)
                 sh, sl = normalised(sh, sl)
-                store(cos_hi, to, ch)
-                store(sin_hi, to, sh)
-                store(cos_lo, to, cl)
-                store(sin_lo, to, sl)
+                if past:
+                    stream(cos_hi, to, ch)
+                    stream(sin_hi, to, sh)
+                    stream(cos_lo, to, cl)
+                    stream(sin_lo, to, sl)
+                else:
+                    store(cos_hi, to, ch)
+                    store(sin_hi, to, sh)
+                    store(cos_lo, to, cl)
+                    store(sin_lo, to, sl)
                 i += wide
                 y += part << FILL_BITS
                 to += WIDTH
         else:
             for _ in range(full):
                 ch, cl, sh, sl = rotate_rows(x, i, low, y)
-                store(cos_hi, to, ch + cl)
-                store(sin_hi, to, sh + sl)
+                if past:
+                    stream(cos_hi, to, ch + cl)
+                    stream(sin_hi, to, sh + sl)
+                else:
+                    store(cos_hi, to, ch + cl)
+                    store(sin_hi, to, sh + sl)
                 i += wide
                 y += part << FILL_BITS
                 to += WIDTH
@@ -166,6 +179,8 @@ def fill(coarse, steps, low, offset, cos_hi, cos_lo, sin_hi, sin_lo):  # type: i
                 if both:
                     cos_lo[row, full * WIDTH + k] = lane(cl, k)
                     sin_lo[row, full * WIDTH + k] = lane(sl, k)
+    if past:
+        streamed()
 
 
 @njit(forceinline=True)  # type: ignore[untyped-decorator]

@@ -82,6 +82,33 @@ def store(typingctx: Any, array: Any, index: Any, value: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
+def stream(typingctx: Any, array: Any, index: Any, value: Any) -> Any:
+    """`store` past the caches, without reading what is overwritten; the address must be a multiple of 16.
+
+    For what is not read again soon. Other threads see it after `streamed`.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        to = _address(context, builder, signature.args[0], args[0], args[1], _DOUBLES)
+        stored = builder.store(args[2], to, align=16)
+        stored.set_metadata("nontemporal", builder.module.add_metadata([ir.Constant(ir.IntType(32), 1)]))
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, Lanes), codegen
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def streamed(typingctx: Any) -> Any:
+    """What `stream` stored before is seen by all threads after."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.fence("seq_cst")
+        return context.get_dummy_value()
+
+    return types.void(), codegen
+
+
+@intrinsic  # type: ignore[untyped-decorator]
 def splat(typingctx: Any, value: Any) -> Any:
     """One float64 in all lanes."""
 

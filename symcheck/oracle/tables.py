@@ -37,6 +37,7 @@ from .frequencies import Exact, Frequencies, ball_of, ceil_log2, exact, fraction
 LARGEST_POSITION = 2**53
 BLOCK = 1024  # B: positions in the low table
 SPAN = BLOCK * 1024  # positions that one high table serves
+PAST_CACHES = 2**26  # bytes from which on a compiled table is stored past the caches: it would not stay in them
 _SEEDS = 32  # each table of 1024 is a product of two of 32
 
 # Fixed-point grid of the high parts of the numpy path, and the bits asked of a ball.
@@ -327,8 +328,7 @@ class Oracle:
         out: four float64 arrays of shape (rows, pairs) to fill and return: cos hi and lo, sin hi and lo.
         """
         _check_positions(start, start + rows)
-        if out is not None and any(x.shape != (rows, self.pairs) or x.dtype != np.float64 for x in out):
-            raise ValueError(f"out must be four float64 arrays of shape ({rows}, {self.pairs})")
+        self._check_out(out, 4, rows)
         if self.method == "compiled":
             return self._compiled_block(start, rows, out)
         made = np.empty((4, self.pairs, rows)) if out is None else None
@@ -355,17 +355,37 @@ class Oracle:
         arrays = [x.T for x in made] if made is not None else list(out or ())
         return Block(start, arrays[0], arrays[1], arrays[2], arrays[3], self.bound)
 
+    def _check_out(self, out: Sequence[Array] | None, count: int, rows: int) -> None:
+        """Raises ValueError where `out` is not `count` arrays that values can be stored in."""
+        if out is None:
+            return
+        fits = [x.shape == (rows, self.pairs) and x.dtype == np.float64 and x.flags.writeable for x in out]
+        if fits != [True] * count:
+            number = {2: "two", 4: "four"}[count]
+            raise ValueError(f"out must be {number} writeable float64 arrays of shape ({rows}, {self.pairs})")
+
     def _compiled_block(self, start: int, rows: int, out: Sequence[Array] | None) -> Block:
+        arrays = [np.empty((rows, self.pairs)) for _ in range(4)] if out is None else list(out)
+        self._fill(start, rows, arrays)
+        return Block(start, arrays[0], arrays[1], arrays[2], arrays[3], self.bound)
+
+    def _fill(self, start: int, rows: int, arrays: Sequence[Array]) -> None:
+        """Compiled values into four arrays, those for cos lo and sin lo possibly of no rows."""
         from .compiled import fill
 
-        arrays = [np.empty((rows, self.pairs)) for _ in range(4)] if out is None else list(out)
+        wanted = [x if x.flags.c_contiguous else np.empty(x.shape) for x in arrays]
+        size = sum(x.nbytes for x in wanted)
+        past = size >= PAST_CACHES and self.pairs % 2 == 0 and all(x.ctypes.data % 16 == 0 for x in wanted)
         done = 0
         while done < rows:
             span, offset = divmod(start + done, SPAN)
             count = min(SPAN - offset, rows - done)
-            fill(*self._fill_tables(span), offset, *(x[done : done + count] for x in arrays))
+            inputs = [*self._fill_tables(span), offset, *(x[done : done + count] for x in wanted), past]
+            fill(*inputs)
             done += count
-        return Block(start, arrays[0], arrays[1], arrays[2], arrays[3], self.bound)
+        for x, made in zip(arrays, wanted, strict=True):
+            if x is not made:
+                x[:] = made
 
     def doubles(self, start: int, rows: int, out: Sequence[Array] | None = None) -> tuple[Array, Array]:
         """(cos, sin) as float64, shape (rows, pairs): hi + lo rounded once.
@@ -375,8 +395,7 @@ class Oracle:
         out: two float64 arrays to fill and return.
         """
         _check_positions(start, start + rows)
-        if out is not None and any(x.shape != (rows, self.pairs) or x.dtype != np.float64 for x in out):
-            raise ValueError(f"out must be two float64 arrays of shape ({rows}, {self.pairs})")
+        self._check_out(out, 2, rows)
         cos, sin = (np.empty((rows, self.pairs)) for _ in range(2)) if out is None else out
         if self.method == "numpy":
             for block in self.stream(start, start + rows, 4096):
@@ -384,15 +403,7 @@ class Oracle:
                 np.add(block.cos_hi, block.cos_lo, out=cos[at])
                 np.add(block.sin_hi, block.sin_lo, out=sin[at])
             return cos, sin
-        from .compiled import fill
-
-        done = 0
-        while done < rows:
-            span, offset = divmod(start + done, SPAN)
-            count = min(SPAN - offset, rows - done)
-            at = slice(done, done + count)
-            fill(*self._fill_tables(span), offset, cos[at], cos[:0], sin[at], sin[:0])
-            done += count
+        self._fill(start, rows, (cos, cos[:0], sin, sin[:0]))
         return cos, sin
 
     def _fill_tables(self, span: int) -> tuple[Array, Array, Array]:

@@ -12,6 +12,7 @@ from flint import arb, ctx, fmpq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from symcheck.oracle import tables
 from symcheck.oracle.double_double import U, outer, rotate, two_product, two_sum
 from symcheck.oracle.formats import FORMATS
 from symcheck.oracle.frequencies import Frequencies, fraction_bounds
@@ -96,9 +97,7 @@ def test_smallest_values(oracles: dict[str, Oracle], method: str) -> None:
     """Entries below 2^-14 in size near 2^20: where a relative error would show."""
     oracle = oracles[method]
     block = oracle.block(2**20 - 20000, 20000)
-    small = np.argwhere(
-        (np.abs(block.cos_hi + block.cos_lo) < 2.0**-14) | (np.abs(block.sin_hi + block.sin_lo) < 2.0**-14)
-    )
+    small = np.argwhere((np.abs(block.cos_hi + block.cos_lo) < 2.0**-14) | (np.abs(block.sin_hi + block.sin_lo) < 2.0**-14))
     assert len(small) > 100
     check(oracle, block, [(int(p), int(i)) for p, i in small[:400]])
 
@@ -245,9 +244,7 @@ def test_yarn_agrees_with_its_formula_in_floats() -> None:
     low = np.floor(dim * np.log(trained / (32 * 2 * np.pi)) / (2 * np.log(base)))
     high = np.ceil(dim * np.log(trained / (2 * np.pi)) / (2 * np.log(base)))
     ramp = np.clip((np.arange(dim // 2) - low) / (high - low), 0, 1)
-    known = Frequencies.of(
-        dim, 10000, scaling={"type": "yarn", "factor": 40, "original_max_position_embeddings": trained}
-    )
+    known = Frequencies.of(dim, 10000, scaling={"type": "yarn", "factor": 40, "original_max_position_embeddings": trained})
     assert np.allclose(known.doubles(), inv / factor * ramp + inv * (1 - ramp), rtol=1e-13)
     assert np.isclose(float(known.amplitude(64)), 0.1 * np.log(40) + 1, rtol=1e-14)
 
@@ -272,9 +269,7 @@ def test_rounded_by_both_methods_is_the_same(oracles: dict[str, Oracle]) -> None
     if "compiled" not in oracles:
         pytest.skip("numba is not installed")
     for fmt in ("float64", "float32"):
-        for a, b in zip(
-            oracles["numpy"].rounded(900, 9000, fmt), oracles["compiled"].rounded(900, 9000, fmt), strict=True
-        ):
+        for a, b in zip(oracles["numpy"].rounded(900, 9000, fmt), oracles["compiled"].rounded(900, 9000, fmt), strict=True):
             assert np.array_equal(a, b)
 
 
@@ -299,7 +294,7 @@ def test_doubles_are_the_rounded_sums(oracles: dict[str, Oracle], method: str) -
     assert np.abs((cos - block.cos_hi) - block.cos_lo).max() <= 2.0**-54 + 2 * oracle.bound
     nearest = oracle.rounded(SPAN - 300, 900)
     assert np.count_nonzero(cos != nearest[0]) + np.count_nonzero(sin != nearest[1]) <= 1
-    with pytest.raises(ValueError, match="two float64"):
+    with pytest.raises(ValueError, match="two writeable float64"):
         oracle.doubles(0, 3, (cos, sin))
 
 
@@ -327,6 +322,37 @@ def test_block_fills_given_arrays(oracles: dict[str, Oracle], method: str) -> No
     )
     with pytest.raises(ValueError, match="out must be"):
         oracles[method].block(0, 99, out)
+    out[3].flags.writeable = False
+    with pytest.raises(ValueError, match="writeable"):
+        oracles[method].block(0, 100, out)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("past_caches", [0, 2**60])
+@pytest.mark.parametrize(("dim", "doubles_off"), [(128, 0), (128, 1), (128, 2), (36, 0), (6, 1), (128, None)])
+def test_any_memory_is_filled(
+    monkeypatch: pytest.MonkeyPatch, method: str, past_caches: int, dim: int, doubles_off: int | None
+) -> None:
+    """Stored past the caches or not, at any address, with pairs left over, with rows that are not contiguous."""
+    monkeypatch.setattr(tables, "PAST_CACHES", past_caches)
+    oracle, rows, pairs = Oracle(dim, 10000.0, method=method), 700, dim // 2
+    expected = oracle.block(2**20 - 300, rows)
+
+    def memory() -> np.ndarray:
+        if doubles_off is None:
+            return np.full((pairs, rows), np.nan).T
+        whole = np.full(rows * pairs + 16, np.nan)
+        start = -(whole.ctypes.data // 8) % 8 + doubles_off
+        return whole[start : start + rows * pairs].reshape(rows, pairs)
+
+    out = [memory() for _ in range(4)]
+    oracle.block(2**20 - 300, rows, out)
+    for found, value in zip(out, (expected.cos_hi, expected.cos_lo, expected.sin_hi, expected.sin_lo), strict=True):
+        assert np.array_equal(found, value)
+    twice = [memory() for _ in range(2)]
+    oracle.doubles(2**20 - 300, rows, twice)
+    assert np.array_equal(twice[0], expected.cos_hi + expected.cos_lo)
+    assert np.array_equal(twice[1], expected.sin_hi + expected.sin_lo)
 
 
 @pytest.mark.parametrize(
