@@ -224,14 +224,12 @@ EXAMPLE = {**LOOKING, "X": matrix([[1], [0]]), "P_pos": matrix([[0], [2]])}
 
 claim("S000-010", SOURCE, "section 1.2.1, first formula", r"X_{new}' = P X_{new} = P(X + P_{pos})",
       "Reordering the tokens is modelled by permuting the encoded input, codes included.",
-      convention(unfolds(eq(permuted(s, X_new, i, c), X(s(i), c) + P_pos(s(i), c))),
-                 refutes(Statement((perm(n, s),), eq(encoded(PX, P_pos, i, c), permuted(s, X_new, i, c)), (n.head,)),
-                         EXAMPLE, role="other reading"),
-                 "attention.reordering",
-                 readings=("P is applied to the encoded input, and moves the codes too",
-                           "the tokens are reordered, X' = PX as in section 1.1, and find the codes of their new slots"),
-                 note="What a model is given when words change places is PX + P_pos. The two differ by P_pos - P "
-                      "P_pos."),
+      refuted(refutes(Statement((perm(n, s),), eq(encoded(PX, P_pos, i, c), permuted(s, X_new, i, c)), (n.head,)),
+                      EXAMPLE),
+              "attention.reordering",
+              note="As a definition of P X_new there is nothing to object. But a token that moves takes its content "
+                   "along and finds the code of its new slot: when the tokens are reordered, X' = PX as in section 1.1, "
+                   "the input becomes PX + P_pos. P(X + P_pos) moves the codes along with the tokens."),
       ["attention.reordering"])  # fmt: skip
 
 
