@@ -14,7 +14,6 @@ from symcheck.evidence import countertheorem
 from symcheck.prove.lemmas import MATRIX, SEQUENCE, sum_ext, total
 from symcheck.prove.proof import Line, Proof, Statement
 from symcheck.prove.refute import decide, matrix, naturals
-from symcheck.render.notation import register
 from symcheck.terms import Term, const, defined, eq, forall, implies, lam, lt, number, unfold, var
 
 VASWANI = "Vaswani et al. 2017, arXiv:1706.03762, eq. 1"
@@ -63,8 +62,7 @@ display("attention", r"\operatorname{Attention}(<3>)", "Attention(<3>)", 7, 8,
 display("masked_attention", r"\operatorname{Attention}_{<3>}(<4>)", "Attention_<3>(<4>)", 8, 9,
         parameters=("n", "d", "d_k", "B", "X", "W_Q", "W_K", "W_V", "i", "c"))  # fmt: skip
 display("permuted", r"P\,<1:atom>", "P <1:atom>", 2, 3, parameters=("s", "X", "i", "c"))
-register("causal", tex=r"\mathbf{1}[<1> \le <0>]", text="[<1> ≤ <0>]",
-         function_tex=r"B^{\mathrm{causal}}", function_text="Bcausal", parameters=("i", "j"))
+display("causal", r"B^{\mathrm{causal}}", "Bcausal", 0, 1, parameters=("i", "j"))
 
 n, d, d_k, i, j, c = (var(v, "N") for v in ("n", "d", "d_k", "i", "j", "c"))
 s = var("s", INDEX)

@@ -184,14 +184,17 @@ def _marked(term: Term, free: Iterable[Var] = (), names: Iterable[str] = ()) -> 
 
 def definition_tex(constant: Term, names: Iterable[str] = ()) -> str:
     """The defining equation of a constant, ``name(arguments) := body``."""
-    left, right = definition(constant, names)
-    return _unmarked(f"{TeX(left).print(left)} := {TeX(right, left.free).print(right)}")
+    return _unmarked(equation(*definition(constant, names)))
 
 
 def display_definition(constant: Term, names: Iterable[str] = (), width: float = 80) -> str:
     """The defining equation for a displayed formula, broken as ``display`` does."""
-    left, right = definition(constant, names)
-    return display(f"{TeX(left).print(left)} {MARK}:= {TeX(right, left.free).print(right)}", width)
+    return display(equation(*definition(constant, names)), width)
+
+
+def equation(left: Term, right: Term) -> str:
+    """``left := right`` with the marks at which ``display`` may break it."""
+    return f"{TeX(left).print(left)} {MARK}:= {TeX(right, left.free).print(right)}"
 
 
 def tex_statement(statement: Sequent) -> str:

@@ -1,0 +1,93 @@
+"""The definitions that statements rest on, with the arguments that their notation leaves out filled in.
+
+``<u, v> := sum_(i<2h) u_i v_i`` is printed beside a statement about vectors of length 2h, and the general
+definition where several lengths occur: what a reader has to know of a notation that does not show them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ..terms import Const, Term, Var, arguments, eta
+from .notation import Display, Sequent, Template, fresh, registered
+from .tex import TeX
+from .text import Text
+
+
+def definitions(statements: Iterable[Sequent]) -> list[tuple[Term, Term]]:
+    """Both sides of the definitions of all constants in the statements and in these definitions, each once; a
+    constant comes before those that it is defined by. An argument that the notation leaves out has the value
+    that it has at every place where the constant stands, or a variable. Notations that compute what they print
+    (decimal numbers) explain themselves."""
+    terms = [t for s in statements for t in (*s.hyps, s.concl)]
+    out: list[tuple[Term, Term]] = []
+    for h in _constants(terms):
+        places = [c.args for t in (*terms, *(right for _, right in out)) for c in _occurrences(t, h)]
+        values = {k: _common([args[k] for args in places]) for k in left_out(h)}
+        known = {k: v for k, v in values.items() if v is not None}
+        if any(callable(x) for x in _templates(h)):
+            continue
+        args = _arguments(h, known, places)
+        assert h.body is not None
+        out.append((eta(h)(*args), h.body(*args)) if args else (eta(h), h.body))
+    return out
+
+
+def left_out(h: Const) -> list[int]:
+    """The arguments of a constant that neither its text nor its LaTeX shows."""
+    return [k for k in Text().roles(h)[1] if k in TeX().roles(h)[1]]
+
+
+def _templates(h: Const) -> list[Template | None]:
+    d = registered(h.name) or Display()
+    return [d.tex, d.text, d.function_tex, d.function_text]
+
+
+def _arguments(h: Const, known: dict[int, Term], places: list[tuple[Term, ...]]) -> list[Term]:
+    """The arguments of the definition: those known, else variables with the registered names, those of variables
+    that stand there, or one by type."""
+    wanted = (registered(h.name) or Display()).parameters
+    taken = {v.name for t in known.values() for v in t.free}
+    chosen: dict[int, str] = {}
+    for k, t in enumerate(arguments(h.type)):
+        if k not in known:
+            stand = [v.name for p in places if isinstance(v := p[k].head, Var) and p[k] == eta(v)]
+            size = ["size"] if t == "N" and k in left_out(h) else []
+            names = [*wanted[k : k + 1], *stand, *size]
+            free = [n for n in names if n not in {*taken, *chosen.values()}]
+            chosen[k] = free[0] if free else fresh(t, {*taken, *chosen.values(), *wanted})
+    return [known[k] if k in known else eta(Var(chosen[k], t)) for k, t in enumerate(arguments(h.type))]
+
+
+def _occurrences(t: Term, h: Const) -> Iterator[Term]:
+    if t.head == h:
+        yield t
+    for a in t.args:
+        yield from _occurrences(a, h)
+
+
+def _common(values: list[Term]) -> Term | None:
+    """The value at all places; None where they differ or depend on what is bound there."""
+    first = values[0] if values else None
+    return first if first is not None and not first.loose and all(v == first for v in values) else None
+
+
+def _constants(terms: Iterable[Term]) -> list[Const]:
+    """The defined constants in the terms and in their definitions, users before what they use."""
+    done: dict[Const, None] = {}
+
+    def visit(t: Term) -> None:
+        for a in reversed(t.args):
+            visit(a)
+        if isinstance(t.head, Const) and t.head.body is not None and t.head not in done:
+            visit(t.head.body)
+            done[t.head] = None
+
+    for t in reversed([*terms]):
+        visit(t)
+    return list(reversed(done))
+
+
+def definition_lines(statements: Iterable[Sequent]) -> list[str]:
+    """The definitions as text, one a line."""
+    return [f"{Text(left).print(left)} := {Text(right, left.free).print(right)}" for left, right in definitions(statements)]
