@@ -83,7 +83,8 @@ def _theorem(result: Result, width: int) -> list[str]:
     if result.certificates:
         lines += ["", "proof"]
         for step in steps_of(result):
-            lines += _step(step, width)
+            whole = entry.denies is not None and step.statement == entry.statement.concl
+            lines += _step(step, width, [v.name for v in entry.denies.variables] if whole else [])
     return lines
 
 
@@ -97,9 +98,9 @@ def steps_of(result: Result, piece: int = 0) -> list[OutlineStep]:
     return outline(result.certificates[piece][1], lemmas)
 
 
-def _step(step: OutlineStep, width: int) -> list[str]:
+def _step(step: OutlineStep, width: int, names: list[str]) -> list[str]:
     uses = " from " + ", ".join(f"({n})" for n in step.uses) if step.uses else ""
-    out = wrapped(text(step.statement), width, f"{'(' + str(step.number) + ')':>6} ", " " * 9)
+    out = wrapped(text(step.statement, names=names), width, f"{'(' + str(step.number) + ')':>6} ", " " * 9)
     return [*out, *wrapped(f"{step.reason}{uses}", width, " " * 11, " " * 11)]
 
 

@@ -237,6 +237,13 @@ def _place(a: Term, k: int) -> int | None:
     return None
 
 
+def _plain(a: Term) -> bool:
+    """Is it a variable?"""
+    k = len(a.binders)
+    head = Bound(a.head.index - k, a.head.type) if isinstance(a.head, Bound) and a.head.index >= k else a.head
+    return isinstance(head, Var | Bound) and a == eta(head)
+
+
 def _negative_coefficient(t: Term) -> Fraction | None:
     """The ``-2`` of ``-2 x``, which is printed with a minus sign."""
     if t.is_const("mul") and isinstance(c := t.args[0].head, Num) and c.value < 0:
@@ -581,19 +588,18 @@ class Printer:
                 marks.add((h, k))
             elif value != name and not self.clear(h, k, a, value):
                 local = a.loose or any(v.name.endswith(" ") for v in a.free)
-                plain = isinstance(a.head, Var) and a == eta(a.head)
-                if plain or local or name in self.used or given.setdefault(name, value) != value:
+                if _plain(a) or local or name in self.used or given.setdefault(name, value) != value:
                     marks.add((h, k))
         return frozenset(marks), given
 
     def clear(self, h: Const, k: int, a: Term, value: str) -> bool:
         """Is it clear without being said what the argument is: a variable that has not the name of something
-        else, a size in terms of such (the ``2h`` of a scalar product), an array with a symbol of its own?"""
-        if a.type == "N":
+        else, a length in terms of such (the ``2h`` of a scalar product), an array with a symbol of its own?"""
+        names = (registered(h.name) or Display()).parameters[k : k + 1]
+        if a.type == "N" and names in ((), ("dim",)):
             return bool(a.free or a.loose)
-        if isinstance(a.head, Var | Bound) and a == eta(a.head):
-            known = registered(h.name) or Display()
-            return isinstance(a.head, Bound) or a.head.name.endswith(" ") or k >= len(known.parameters)
+        if _plain(a):
+            return not names
         short = self.template(registered(a.head.name) or Display(), False) if isinstance(a.head, Const) else None
         return bool(a.binders) and short == value
 
