@@ -9,22 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..terms import Const, Term, Var, arguments, eta
-from .notation import Display, Sequent, Template, fresh, registered
+from .notation import GREEK, Display, Sequent, Template, fresh, registered
 from .tex import TeX
-from .text import Text
+from .text import Text, text
 
 
 def definitions(statements: Iterable[Sequent]) -> list[tuple[Term, Term]]:
     """Both sides of the definitions of all constants in the statements and in these definitions, each once; a
     constant comes before those that it is defined by. An argument that the notation leaves out has the value
-    that it has at every place where the constant stands, or a variable. Notations that compute what they print
+    that it has at every place where the constant stands, or a variable: of fixed values the statement says what
+    they are, under the names that they have here. Notations that compute what they print
     (decimal numbers) explain themselves."""
     terms = [t for s in statements for t in (*s.hyps, s.concl)]
     out: list[tuple[Term, Term]] = []
     for h in _constants(terms):
         places = [c.args for t in (*terms, *(right for _, right in out)) for c in _occurrences(t, h)]
         values = {k: _common([args[k] for args in places]) for k in left_out(h)}
-        known = {k: v for k, v in values.items() if v is not None}
+        named = len((registered(h.name) or Display()).parameters)
+        known = {k: v for k, v in values.items() if v is not None and (v.free or k >= named)}
         if any(callable(x) for x in _templates(h)):
             continue
         args = _arguments(h, known, places)
@@ -51,12 +53,20 @@ def _arguments(h: Const, known: dict[int, Term], places: list[tuple[Term, ...]])
     chosen: dict[int, str] = {}
     for k, t in enumerate(arguments(h.type)):
         if k not in known:
-            stand = [v.name for p in places if isinstance(v := p[k].head, Var) and p[k] == eta(v)]
+            stand = [n for p in places if (n := _symbol(p[k]))]
             size = ["size"] if t == "N" and k in left_out(h) else []
             names = [*wanted[k : k + 1], *stand, *size]
             free = [n for n in names if n not in {*taken, *chosen.values()}]
             chosen[k] = free[0] if free else fresh(t, {*taken, *chosen.values(), *wanted})
     return [known[k] if k in known else eta(Var(chosen[k], t)) for k, t in enumerate(arguments(h.type))]
+
+
+def _symbol(a: Term) -> str | None:
+    """The name of a variable, or of an array that is printed as a Greek letter."""
+    if isinstance(a.head, Var):
+        return a.head.name if a == eta(a.head) else None
+    known = registered(a.head.name) if isinstance(a.head, Const) and a.binders else None
+    return next((n for n, c in GREEK.items() if known is not None and c == known.function_text), None)
 
 
 def _occurrences(t: Term, h: Const) -> Iterator[Term]:
@@ -90,4 +100,4 @@ def _constants(terms: Iterable[Term]) -> list[Const]:
 
 def definition_lines(statements: Iterable[Sequent]) -> list[str]:
     """The definitions as text, one a line."""
-    return [f"{Text(left).print(left)} := {Text(right, left.free).print(right)}" for left, right in definitions(statements)]
+    return [f"{Text(left).print(left)} := {text(right, left.free)}" for left, right in definitions(statements)]

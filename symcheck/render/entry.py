@@ -131,7 +131,7 @@ def _claim(result: Result, width: int) -> list[str]:
             lines += _wrapped("correct", f"not for all: {text_statement(piece.denies)}  [{piece.theorem}]", width)
             lines += _wrapped("", "fails at " + piece.note + sides_text(piece), width)
         if piece.denies is None:
-            label = {"correction": "correct", "proof": "true"}.get(piece.role, piece.role)
+            label = {"correction": "correct", "proof": "true", "other reading": "otherwise"}.get(piece.role, piece.role)
             by = f"  [{piece.theorem}]" if piece.theorem else ""
             lines += _wrapped(label, text_statement(piece.statement) + by, width)
     if evidence.correction is not None and evidence.corrected_denial is None:

@@ -168,7 +168,7 @@ def _places(template: Template | None) -> frozenset[int] | None:
 
 def _looseness(template: Template) -> int:
     """Precedence of a template: that of a product where it has a space outside of brackets, or of a sum."""
-    if callable(template):
+    if callable(template) or re.fullmatch(r"\\begin\{([bpv]matrix)\}(?!.*\\begin).*\\end\{\1\}", template):
         return ATOM
     template = re.sub(r"\\([lr])(?:angle|Vert)\b", lambda m: "(" if m[1] == "l" else ")", template.strip())
     while template != (template := re.sub(r"[{(\[⟨][^{}()\[\]⟨⟩]*[})\]⟩]", "", template)):

@@ -194,7 +194,7 @@ def display_definition(constant: Term, names: Iterable[str] = (), width: float =
 
 def equation(left: Term, right: Term) -> str:
     """``left := right`` with the marks at which ``display`` may break it."""
-    return f"{TeX(left).print(left)} {MARK}:= {TeX(right, left.free).print(right)}"
+    return f"{TeX(left).print(left)} {MARK}:= {_marked(right, left.free)}"
 
 
 def tex_statement(statement: Sequent) -> str:
