@@ -10,12 +10,10 @@ from ..claims import Claim, Result, TheoremEntry, library, settle
 from ..prove.proof import Library
 from ..terms import Term
 from .citation import citation
-from .definitions import definitions
+from .definitions import definition_formulas
 from .document import Document, Entry, Reference, Section, Step, article, compile_pdf
 from .entry import sides_text
-from .notation import Sequent
 from .outline import outline
-from .tex import equation
 from .text import text_statement
 
 FAMILIES = {"attention": "Permutations and self-attention", "sinusoidal": "Sinusoidal codes", "rope": "Rotary embedding",
@@ -64,7 +62,7 @@ def document(results: Sequence[Result], lemmas: Library) -> Document:
     if stated:
         sections.append(Section("Notation", (), "What the statements of claims are written with. Sizes, weights and "
                                 "frequencies that a notation does not show are those of the statement.",
-                                _definitions(stated)))  # fmt: skip
+                                tuple(definition_formulas(stated))))  # fmt: skip
     title = "Theorems on positional encodings, with their proofs" if theorems else "Claims on positional encodings, settled"
     introduction = (
         f"Made by symcheck {__version__}. Every proof below is the outline of a certificate that a small checker replays "
@@ -88,10 +86,6 @@ class _Bibliography:
         return tuple(Reference(key, text) for text, key in self.keys.items())
 
 
-def _definitions(statements: Iterable[Sequent]) -> tuple[str, ...]:
-    return tuple(equation(left, right) for left, right in definitions(statements))
-
-
 def _counts(verdicts: Iterable[str]) -> str:
     listed = list(verdicts)
     return ", ".join(f"{listed.count(v)} {v}" for v in VERDICT_ORDER if v in listed) + "."
@@ -107,7 +101,7 @@ def theorem_entry(result: Result, lemmas: Library, keys: _Bibliography) -> Entry
     return Entry(
         entry.id, entry.title, result.verdict, statement=statement,
         statement_label="This does not hold for all values:" if entry.denies else "",
-        definitions=_definitions([statement]),
+        definitions=tuple(definition_formulas([statement])),
         proof=proof_steps(result, 0, lemmas) if entry.denies is None else (), witness=entry.witness or None,
         axioms=tuple(result.axioms), cited=tuple(result.cited), citations=keys.cite(entry.references),
         notes=(*checks, ("Cite", citation(entry)["identifier"])),

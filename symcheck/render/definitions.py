@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from ..terms import Const, Term, Var, arguments, eta
 from .notation import GREEK, Display, Sequent, Template, fresh, registered
-from .tex import TeX
+from .tex import TeX, equation
 from .text import Text, text
 
 
@@ -100,4 +100,17 @@ def _constants(terms: Iterable[Term]) -> list[Const]:
 
 def definition_lines(statements: Iterable[Sequent]) -> list[str]:
     """The definitions as text, one a line."""
-    return [f"{Text(left).print(left)} := {text(right, left.free)}" for left, right in definitions(statements)]
+    both = definitions(statements)
+    return [f"{Text(left).print(left)} := {text(right, left.free, known=filled(both))}" for left, right in both]
+
+
+def definition_formulas(statements: Iterable[Sequent]) -> list[str]:
+    """The definitions as LaTeX for displayed formulas."""
+    both = definitions(statements)
+    return [equation(left, right, filled(both)) for left, right in both]
+
+
+def filled(both: Iterable[tuple[Term, Term]]) -> list[tuple[Const, int]]:
+    """The arguments that definitions have filled in: what they are need not be said in the other ones."""
+    return [(h, k) for left, _ in both if isinstance(h := left.head, Const) for k in left_out(h)
+            if not isinstance(left.args[k].head, Var)]  # fmt: skip

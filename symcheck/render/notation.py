@@ -279,7 +279,9 @@ class Printer:
         self.vectors: dict[Var, Printed] = {}
         self.units = False  # are factors 1 printed?
         self.used: set[str] = {self.name(n) for n in self.names.values()}  # every name that was printed
-        self.unseen: dict[tuple[Const, int], dict[str, Term]] = {}  # arguments that templates leave out
+        #: Arguments that templates leave out, by what they are (their text where it depends on the place).
+        self.unseen: dict[tuple[Const, int], dict[Term | str, tuple[str, Term]]] = {}
+        self.known: frozenset[tuple[Const, int]] = frozenset()  # those of them that are said elsewhere
         self.marks: frozenset[tuple[Const, int]] = frozenset()  # those of them that are printed as subscripts
 
     # -- the looks ---------------------------------------------------------------------------
@@ -568,8 +570,8 @@ class Printer:
         found = []
         for k in hidden:
             if (a := args[k]) is not None:
-                value = self.function(a, scope).text
-                self.unseen.setdefault((h, k), {})[value] = a
+                value = self.function(a, scope if a.loose else ()).text
+                self.unseen.setdefault((h, k), {})[value if a.loose else a] = value, a
                 if (h, k) in self.marks:
                     found.append(f"{self.parameter(h, k)}={value}")
         if not found:
@@ -582,11 +584,11 @@ class Printer:
         formula. The others are the same everywhere and clear from their names and definitions."""
         marks: set[tuple[Const, int]] = set()
         given: dict[str, str] = {}
-        for (h, k), values in sorted(self.unseen.items(), key=lambda x: next(iter(x[1].values())).type != "N"):
-            (value, a), name = next(iter(values.items())), self.parameter(h, k)
+        for (h, k), values in sorted(self.unseen.items(), key=lambda x: arguments(x[0][0].type)[x[0][1]] != "N"):
+            (value, a), name = next(iter(values.values())), self.parameter(h, k)
             if len(values) > 1:
                 marks.add((h, k))
-            elif value != name and not self.clear(h, k, a, value):
+            elif value != name and (h, k) not in self.known and not self.clear(h, k, a, value):
                 local = a.loose or any(v.name.endswith(" ") for v in a.free)
                 if _plain(a) or local or name in self.used or given.setdefault(name, value) != value:
                     marks.add((h, k))
@@ -884,11 +886,13 @@ class Printer:
         return None
 
 
-def explain(kind: type[Printer], term: Term, free: Iterable[Var],
-            names: Iterable[str]) -> tuple[str, list[tuple[list[str], str]]]:  # fmt: skip
-    """A term printed, and the values that are to be given behind it: names and what they all are."""
+def explain(kind: type[Printer], term: Term, free: Iterable[Var], names: Iterable[str],
+            known: Iterable[tuple[Const, int]] = ()) -> tuple[str, list[tuple[list[str], str]]]:  # fmt: skip
+    """A term printed, and the values that are to be given behind it: names and what they all are. ``known`` are
+    arguments of which it is said elsewhere what they are, if they are the same everywhere."""
     names = list(names)
     printer = kind(term, free, names)
+    printer.known = frozenset(known)
     out = printer.print(term)
     marks, given = printer.explained()
     if marks:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import ClassVar
 
-from ..terms import Term, Type, Var, implies
+from ..terms import Const, Term, Type, Var, implies
 from .notation import (
     ATOM,
     GREEK,
@@ -175,9 +175,10 @@ def tex(term: Term, free: Iterable[Var] = (), names: Iterable[str] = ()) -> str:
     return _unmarked(_marked(term, free, names))
 
 
-def _marked(term: Term, free: Iterable[Var] = (), names: Iterable[str] = ()) -> str:
+def _marked(term: Term, free: Iterable[Var] = (), names: Iterable[str] = (),
+            known: Iterable[tuple[Const, int]] = ()) -> str:  # fmt: skip
     """The same with the marks at which it may be broken."""
-    out, given = explain(TeX, term, free, names)
+    out, given = explain(TeX, term, free, names, known)
     values = r",\ ".join(" = ".join([*names, value]) for names, value in given)
     return rf"{out},{MARK}\ \text{{where }} {values}" if given else out
 
@@ -192,9 +193,9 @@ def display_definition(constant: Term, names: Iterable[str] = (), width: float =
     return display(equation(*definition(constant, names)), width)
 
 
-def equation(left: Term, right: Term) -> str:
-    """``left := right`` with the marks at which ``display`` may break it."""
-    return f"{TeX(left).print(left)} {MARK}:= {_marked(right, left.free)}"
+def equation(left: Term, right: Term, known: Iterable[tuple[Const, int]] = ()) -> str:
+    """``left := right`` with the marks at which ``display`` may break it; see ``notation.explain`` for ``known``."""
+    return f"{TeX(left).print(left)} {MARK}:= {_marked(right, left.free, known=known)}"
 
 
 def tex_statement(statement: Sequent) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import ClassVar
 
-from ..terms import Term, Type, Var, implies
+from ..terms import Const, Term, Type, Var, implies
 from .notation import (
     ATOM,
     GREEK,
@@ -134,12 +134,14 @@ class Text(Printer):
         return f"{sign} {', '.join(heads)}: {body}"
 
 
-def text(term: Term, free: Iterable[Var] = (), names: Iterable[str] = ()) -> str:
+def text(term: Term, free: Iterable[Var] = (), names: Iterable[str] = (),
+         known: Iterable[tuple[Const, int]] = ()) -> str:  # fmt: skip
     """A term as Unicode text on one line.
 
     The names of the variables in ``free`` are taken; ``names`` are for the quantified variables, in order.
+    ``known`` are arguments of defined constants that need not be said (see ``notation.explain``).
     """
-    out, given = explain(Text, term, free, names)
+    out, given = explain(Text, term, free, names, known)
     values = ", ".join(" = ".join([*names, value]) for names, value in given)
     return f"{out}, where {values}" if given else out
 

@@ -97,6 +97,9 @@ GOLDEN = [
     (const("sum", 3, lam("N", lambda r: mix(2, lam(["N", "N"], lambda s, t: W(r, t)), X, r, c))),
      "Σ_{i<3} M(X)_{W=(j, k ↦ W_{i,k})}[i, c], where n = 2",
      r"\sum_{i=0}^{2} (M(X)_{W=((j, k) \mapsto W_{i,k})})_{i, c},\ \text{where } n = 2"),
+    (mix(2, ONES, X, i, c) - const("sum", 3, lam("N", lambda r: mix(2, ONES, X, r, c))),  # one value at two depths
+     "M(X)[i, c] - Σ_{j<3} M(X)[j, c], where n = 2, W = (j, k ↦ 1)",
+     r"M(X)_{i, c} - \sum_{j=0}^{2} M(X)_{j, c},\ \text{where } n = 2,\ W = ((j, k) \mapsto 1)"),
     (number(1) * a(0) * number(1), "a_0", "a_{0}"),
     (number(1) * number(1), "1", "1"),
     (eq(number(1) * a(0), a(0)), "1a_0 = a_0", "1 a_{0} = a_{0}"),
