@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..terms import Const, Term, Var, arguments, eta
-from .notation import GREEK, Display, Sequent, Template, fresh, registered
+from .notation import GREEK, Display, Sequent, Template, fresh, registered, size_name
 from .tex import TeX, equation
 from .text import Text, text
 
@@ -54,9 +54,8 @@ def _arguments(h: Const, known: dict[int, Term], places: list[tuple[Term, ...]])
     for k, t in enumerate(arguments(h.type)):
         if k not in known:
             stand = [n for p in places if (n := _symbol(p[k]))]
-            size = ["size"] if t == "N" and k in left_out(h) else []
-            names = [*wanted[k : k + 1], *stand, *size]
-            free = [n for n in names if n not in {*taken, *chosen.values()}]
+            names = [*wanted[k : k + 1], *stand, size_name(h, k, left_out(h))]
+            free = [n for n in names if n and n not in {*taken, *chosen.values()}]
             chosen[k] = free[0] if free else fresh(t, {*taken, *chosen.values(), *wanted})
     return [known[k] if k in known else eta(Var(chosen[k], t)) for k, t in enumerate(arguments(h.type))]
 

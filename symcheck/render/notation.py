@@ -159,6 +159,13 @@ def parameters(head: Const, taken: Iterable[str] = ()) -> list[str]:
     return chosen
 
 
+def size_name(h: Const, k: int, hidden: Sequence[int]) -> str | None:
+    """A name for a natural among the arguments that are left out, where its script gives none: it is some size."""
+    named = len((registered(h.name) or Display()).parameters)
+    sizes = [j for j in hidden if j >= named and arguments(h.type)[j] == "N"]
+    return None if k not in sizes else "size" if len(sizes) == 1 else f"size_{sizes.index(k) + 1}"
+
+
 def _places(template: Template | None) -> frozenset[int] | None:
     """The arguments that a template prints; None where it cannot be known."""
     if callable(template):
@@ -534,7 +541,8 @@ class Printer:
             p = Printed(self.fill(whole, values), display.precedence)
             return self.marked(h, hidden, args, scope, p, _looseness(whole))
         if short:
-            p = Printed(self.fill(short, values), self.function_level(display))
+            kept = [None if k in index else v for k, v in enumerate(values)]
+            p = Printed(self.fill(short, kept), self.function_level(display))
             p = self.marked(h, hidden, args, scope, p)
             if not indices:
                 return p
@@ -558,11 +566,8 @@ class Printer:
         raise NotImplementedError
 
     def parameter(self, h: Const, k: int) -> str:
-        """Printed name of an argument that templates leave out; a natural without a name is some size."""
-        known = registered(h.name) or Display()
-        if k >= len(known.parameters) and arguments(h.type)[k] == "N":
-            return self.name("size")
-        return self.name(parameters(h)[k])
+        """Printed name of an argument that templates leave out."""
+        return self.name(size_name(h, k, self.roles(h)[1]) or parameters(h)[k])
 
     def marked(self, h: Const, hidden: Sequence[int], args: Sequence[Term | None], scope: tuple[str, ...],
                p: Printed, looseness: int = ATOM) -> Printed:  # fmt: skip

@@ -120,6 +120,17 @@ def test_rows_of_variables():
     assert text(pair(n, lam("N", lambda s: grid(a, s, i)), b)) == "K(grid(a)_{·,i}, b)"
 
 
+def test_sizes_without_names():
+    box = defined("box", ["N", "N", SEQUENCE], lambda h, k, u: pair(h, u, u) + pair(k, u, u))
+    cut = defined("cut", ["N", SEQUENCE], lambda k, u: pair(k, u, u))
+    register("box", text="B(<2>)", tex="B(<2>)")
+    register("cut", text="C(<1>)", tex="C(<1>)")
+    assert text(box(3, 2, a)) == "B(a), where size₁ = 3, size₂ = 2"
+    assert text(box(3, n, a) + box(2, n, b)) == "B(a)_{size₁=3} + B(b)_{size₁=2}"
+    assert text(cut(3, a)) == "C(a), where size = 3" and text(cut(2 * n, a)) == "C(a)"
+    assert tex(box(3, 2, a)) == r"B(a),\ \text{where } \mathit{size}_{1} = 3,\ \mathit{size}_{2} = 2"
+
+
 def test_a_constant_without_its_arguments():
     assert text(const("sum", 2, lam("N", lambda r: mix(n, W, lam(["N", "N"], lambda s, t: mix(r, W, X, s, t)), 0, 0)))) \
         == "Σ_{i<2} M(M(X)_{n=i})_{n=n}[0, 0]"  # fmt: skip
