@@ -14,7 +14,6 @@ from symcheck.evidence import countertheorem
 from symcheck.prove.lemmas import MATRIX, SEQUENCE, sum_ext, total
 from symcheck.prove.proof import Line, Proof, Statement
 from symcheck.prove.refute import decide, matrix, naturals
-from symcheck.render.notation import register
 from symcheck.terms import Term, const, defined, eq, forall, implies, lam, lt, number, unfold, var
 
 VASWANI = "Vaswani et al. 2017, arXiv:1706.03762, eq. 1"
@@ -52,15 +51,18 @@ permuted = defined("permuted", [INDEX, MATRIX, "N", "N"], lambda s, X, i, c: X(s
 causal = defined("causal", ["N", "N"], lambda i, j: total(i + 1, lambda l: const("delta", j, l)))
 
 
-display("softmax", r"\operatorname{softmax}_{<1:bound>}(<1:body>)", "softmax_<1:bound>(<1:body>)", 2)
-display("masked_softmax", r"\operatorname{softmax}_{<2:bound>}(<2:body> \mid <1>)", "softmax_<2:bound>(<2:body> | <1>)", 3)
-display("project", r"<1:atom>\,<2:atom>", "<1:atom> <2:atom>", 3, 4)
-display("score", r"S(<2>)", "S(<2>)", 5, 6)
-display("attention", r"\operatorname{Attention}(<3>)", "Attention(<3>)", 7, 8)
-display("masked_attention", r"\operatorname{Attention}_{<3>}(<4>)", "Attention_<3>(<4>)", 8, 9)
-display("permuted", r"P\,<1:atom>", "P <1:atom>", 2, 3)
-register("causal", tex=r"\mathbf{1}[<1> \le <0>]", text="[<1> ≤ <0>]",
-         function_tex=r"B^{\mathrm{causal}}", function_text="Bcausal")
+display("softmax", r"\operatorname{softmax}_{<1:bound>}(<1:body>)", "softmax_<1:bound>(<1:body>)", 2,
+        parameters=("n", "a", "j"))  # fmt: skip
+display("masked_softmax", r"\operatorname{softmax}_{<2:bound>}(<2:body> \mid <1>)", "softmax_<2:bound>(<2:body> | <1>)", 3,
+        parameters=("n", "b", "a", "j"))  # fmt: skip
+display("project", r"<1:atom>\,<2:atom>", "<1:atom> <2:atom>", 3, 4, parameters=("d", "X", "W", "i", "c"))
+display("score", r"S(<2>)", "S(<2>)", 5, 6, parameters=("d", "d_k", "X", "W_Q", "W_K", "i", "j"))
+display("attention", r"\operatorname{Attention}(<3>)", "Attention(<3>)", 7, 8,
+        parameters=("n", "d", "d_k", "X", "W_Q", "W_K", "W_V", "i", "c"))  # fmt: skip
+display("masked_attention", r"\operatorname{Attention}_{<3>}(<4>)", "Attention_<3>(<4>)", 8, 9,
+        parameters=("n", "d", "d_k", "B", "X", "W_Q", "W_K", "W_V", "i", "c"))  # fmt: skip
+display("permuted", r"P\,<1:atom>", "P <1:atom>", 2, 3, parameters=("s", "X", "i", "c"))
+display("causal", r"B^{\mathrm{causal}}", "Bcausal", 0, 1, parameters=("i", "j"))
 
 n, d, d_k, i, j, c = (var(v, "N") for v in ("n", "d", "d_k", "i", "j", "c"))
 s = var("s", INDEX)
@@ -186,8 +188,7 @@ countertheorem("attention.not_invariant",
 
 #: Input of the encoded tokens: X + P_pos, and PX + P_pos after the tokens were reordered.
 encoded = defined("encoded", [MATRIX, MATRIX, "N", "N"], lambda X, P, i, c: X(i, c) + P(i, c))
-register("encoded", tex=r"\bigl(<0> + <1>\bigr)_{<2>, <3>}", text="(<0> + <1>)[<2>, <3>]",
-         function_tex=r"(<0> + <1>)", function_text="(<0> + <1>)")
+display("encoded", "<0> + <1>", "<0> + <1>", 2, 3, parameters=("X", "P", "i", "c"))
 reordered = entry(encoded, PX, P_pos)
 
 

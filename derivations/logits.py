@@ -252,7 +252,8 @@ xl_score = defined("xl_score", ["N", "N", SEQUENCE, SEQUENCE, SEQUENCE, MATRIX, 
     lambda d, d_k, q, u, v, W_E, W_R, x, c: dot(d_k, added(q, u), entry(matvec, d, W_E, x))
     + dot(d_k, added(q, v), entry(matvec, d, W_R, c)))  # fmt: skip
 register("xl_score", tex=r"(<2> + <3>)^\top <5> <7:atom> + (<2> + <4>)^\top <6> <8:atom>",
-         text="(<2> + <3>)ᵀ <5> <7:atom> + (<2> + <4>)ᵀ <6> <8:atom>", precedence=6)
+         text="(<2> + <3>)ᵀ <5> <7:atom> + (<2> + <4>)ᵀ <6> <8:atom>", precedence=6,
+         parameters=("d", "d_k", "q", "u", "v", "W_E", "W_R", "x", "c"))  # fmt: skip
 
 XL_KEY, XL_CODE = entry(matvec, d, W_E, x), entry(matvec, d, W_R, relative(m_ - n_))
 XL_TERMS = (dot(d_k, q, XL_KEY) + dot(d_k, q, XL_CODE) + dot(d_k, u, XL_KEY) + dot(d_k, v, XL_CODE))

@@ -34,7 +34,6 @@ from symcheck.claims import theorem
 from symcheck.prove.lemmas import MATRIX, SEQUENCE, sum_delta, sum_ext, total
 from symcheck.prove.proof import Line, Proof, Statement
 from symcheck.prove.refute import decide, naturals
-from symcheck.render.notation import register
 from symcheck.terms import Term, const, defined, eq, forall, implies, lam, lt, number, unfold, var
 
 VASWANI, SHAW = "Vaswani et al. 2017, arXiv:1706.03762", "Shaw et al. 2018, arXiv:1803.02155"
@@ -49,7 +48,7 @@ def swap_instance(p: Proof) -> list[Line]:
 
 #: The matrix that puts row s(i) of X into row i.
 permutation_matrix = defined("permutation_matrix", [("N", "N"), "N", "N"], lambda s, i, j: const("delta", s(i), j))
-display("permutation_matrix", "P", "P", 1, 2)
+display("permutation_matrix", "P", "P", 1, 2, parameters=("s", "i", "j"))
 P_s = entry(permutation_matrix, s)
 
 
@@ -156,9 +155,9 @@ relative_attention = defined(
     lambda n, d, d_k, R, X, W_Q, W_K, W_V, i, c: total(n, lambda e: softmax(
         n, lam("N", lambda l: relative_score(d, d_k, R, X, W_Q, W_K, i, l)), e)
         * project(d, X, W_V, e, c)))  # fmt: skip
-register("relative_score", tex=r"S_{<2>}(<3>)_{<6>, <7>}", text="S_<2>(<3>)[<6>, <7>]")
-register("relative_attention", tex=r"\operatorname{Attention}_{<3>}(<4>)_{<8>, <9>}",
-         text="Attention_<3>(<4>)[<8>, <9>]")
+display("relative_score", r"S_{<2>}(<3>)", "S_<2>(<3>)", 6, 7, parameters=("d", "d_k", "R", "X", "W_Q", "W_K", "i", "j"))
+display("relative_attention", r"\operatorname{Attention}_{<3>}(<4>)", "Attention_<3>(<4>)", 8, 9,
+        parameters=("n", "d", "d_k", "R", "X", "W_Q", "W_K", "W_V", "i", "c"))  # fmt: skip
 
 
 def attend_relative(x: Term, row: Term, column: Term) -> Term:

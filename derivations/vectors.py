@@ -6,6 +6,8 @@ definitions are part of every statement that uses them, and are printed with it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from symcheck.prove.lemmas import MATRIX, SEQUENCE, total
 from symcheck.render.notation import register
 from symcheck.terms import Term, const, defined, lam
@@ -29,14 +31,13 @@ def delta(i: Term, j: Term) -> Term:
     return const("delta", i, j)
 
 
-def display(name: str, tex: str, text: str, *indices: int) -> None:
-    """Register how an array-valued constant is printed: by itself, and at its last arguments as indices."""
-    places = ", ".join(f"<{k}>" for k in indices)
-    register(name, tex=rf"\bigl({tex}\bigr)_{{{places}}}", text=f"({text})[{places}]", function_tex=tex, function_text=text)
+def display(name: str, tex: str, text: str, *indices: int, parameters: Iterable[str] = ()) -> None:
+    """Register how an array-valued constant is printed by itself, and which of its arguments are its indices."""
+    register(name, function_tex=tex, function_text=text, indices=indices, parameters=parameters)
 
 
-register("dot", tex=r"\langle <1>,\, <2> \rangle", text="⟨<1>, <2>⟩")
-display("matvec", r"<1:atom>\,<2:atom>", "<1:atom> <2:atom>", 3)
-display("vecmat", r"<1:atom>\,<2:atom>", "<1:atom> <2:atom>", 3)
-display("matmul", r"<1:atom>\,<2:atom>", "<1:atom> <2:atom>", 3, 4)
-display("transpose", r"<0:atom>^\top", "<0:atom>ᵀ", 1, 2)
+register("dot", tex=r"\langle <1>,\, <2> \rangle", text="⟨<1>, <2>⟩", parameters=("dim", "u", "v"))
+display("matvec", r"<1:atom>\,<2:atom>", "<1:atom> <2:atom>", 3, parameters=("dim", "A", "x", "r"))
+display("vecmat", r"<1:atom>\,<2:atom>", "<1:atom> <2:atom>", 3, parameters=("dim", "x", "A", "c"))
+display("matmul", r"<1:atom>\,<2:atom>", "<1:atom> <2:atom>", 3, 4, parameters=("dim", "A", "B", "r", "c"))
+display("transpose", r"<0:atom>^\top", "<0:atom>ᵀ", 1, 2, parameters=("A", "r", "c"))

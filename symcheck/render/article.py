@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from .. import __version__
-from ..claims import Claim, Result, TheoremEntry, definitions_of, library, settle
+from ..claims import Claim, Result, TheoremEntry, library, settle
 from ..prove.proof import Library
-from ..terms import eta
+from ..terms import Term
 from .citation import citation
+from .definitions import definition_formulas
 from .document import Document, Entry, Reference, Section, Step, article, compile_pdf
 from .entry import sides_text
 from .outline import outline
-from .tex import definition_tex
 from .text import text_statement
 
 FAMILIES = {"attention": "Permutations and self-attention", "sinusoidal": "Sinusoidal codes", "rope": "Rotary embedding",
@@ -57,6 +57,12 @@ def document(results: Sequence[Result], lemmas: Library) -> Document:
         about = ", ".join(x for x in (source.author, source.title, source.date, source.address) if x)
         counts = _counts(r.verdict for r in claims if getattr(r.entry, "source", None) is source)
         sections.append(Section(f"Claims of source {source.key}", members, f"{about}. {counts}"))
+    entries = [e for s in sections for e in s.entries if e.kind == "claim"]
+    stated = [f for e in entries for f in (e.statement, e.correction) if f is not None and not isinstance(f, str | Term)]
+    if stated:
+        sections.append(Section("Notation", (), "What the statements of claims are written with. Sizes, weights and "
+                                "frequencies that a notation does not show are those of the statement.",
+                                tuple(definition_formulas(stated))))  # fmt: skip
     title = "Theorems on positional encodings, with their proofs" if theorems else "Claims on positional encodings, settled"
     introduction = (
         f"Made by symcheck {__version__}. Every proof below is the outline of a certificate that a small checker replays "
@@ -95,7 +101,7 @@ def theorem_entry(result: Result, lemmas: Library, keys: _Bibliography) -> Entry
     return Entry(
         entry.id, entry.title, result.verdict, statement=statement,
         statement_label="This does not hold for all values:" if entry.denies else "",
-        definitions=tuple(definition_tex(eta(c)) for c in definitions_of(statement).values()),
+        definitions=tuple(definition_formulas([statement])),
         proof=proof_steps(result, 0, lemmas) if entry.denies is None else (), witness=entry.witness or None,
         axioms=tuple(result.axioms), cited=tuple(result.cited), citations=keys.cite(entry.references),
         notes=(*checks, ("Cite", citation(entry)["identifier"])),

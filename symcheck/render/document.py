@@ -81,6 +81,7 @@ class Section:
     title: str
     entries: tuple[Entry, ...] = ()
     text: str = ""
+    definitions: tuple[Formula, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -379,6 +380,7 @@ def article(document: Document) -> str:
         lines += [escape_text(section.text), ""] if section.text else []
         for entry in section.entries:
             lines += [*_entry(entry, keys), ""]
+        lines += map(_shown, section.definitions)
     if document.bibliography:
         lines += [r"\begin{thebibliography}{99}\raggedright"]
         for r in document.bibliography:

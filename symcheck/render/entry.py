@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..claims import Claim, Piece, Result, TheoremEntry, cited_in, definitions_of, library, settle
-from ..terms import Term
+from ..claims import Claim, Piece, Result, TheoremEntry, cited_in, library, settle
+from .definitions import definition_lines
 from .outline import OutlineStep, outline
 from .tex import tex_statement
-from .text import definition_text, text, text_statement
+from .text import text, text_statement
 
 ROLES = {"proof": "proved by", "correction": "the correction is proved by", "reading": "true reading",
          "other reading": "false reading", "map": "between the two", "enclosure": "enclosed by",
@@ -73,7 +73,7 @@ def _theorem(result: Result, width: int) -> list[str]:
     lines += _wrapped("not for all" if entry.denies else "statement", text_statement(statement), width)
     if entry.witness:
         lines += _wrapped("fails at", entry.witness, width)
-    lines += _definitions(statement, width)
+    lines += _definitions([statement], width)
     lines += _evidence(result, width)
     if entry.references:
         lines += _wrapped("sources", "; ".join(entry.references), width)
@@ -83,7 +83,8 @@ def _theorem(result: Result, width: int) -> list[str]:
     if result.certificates:
         lines += ["", "proof"]
         for step in steps_of(result):
-            lines += _step(step, width)
+            whole = entry.denies is not None and step.statement == entry.statement.concl
+            lines += _step(step, width, [v.name for v in entry.denies.variables] if whole else [])
     return lines
 
 
@@ -97,9 +98,9 @@ def steps_of(result: Result, piece: int = 0) -> list[OutlineStep]:
     return outline(result.certificates[piece][1], lemmas)
 
 
-def _step(step: OutlineStep, width: int) -> list[str]:
+def _step(step: OutlineStep, width: int, names: list[str]) -> list[str]:
     uses = " from " + ", ".join(f"({n})" for n in step.uses) if step.uses else ""
-    out = wrapped(text(step.statement), width, f"{'(' + str(step.number) + ')':>6} ", " " * 9)
+    out = wrapped(text(step.statement, names=names), width, f"{'(' + str(step.number) + ')':>6} ", " " * 9)
     return [*out, *wrapped(f"{step.reason}{uses}", width, " " * 11, " " * 11)]
 
 
@@ -130,11 +131,12 @@ def _claim(result: Result, width: int) -> list[str]:
             lines += _wrapped("correct", f"not for all: {text_statement(piece.denies)}  [{piece.theorem}]", width)
             lines += _wrapped("", "fails at " + piece.note + sides_text(piece), width)
         if piece.denies is None:
-            label = {"correction": "correct", "proof": "true"}.get(piece.role, piece.role)
+            label = {"correction": "correct", "proof": "true", "other reading": "otherwise"}.get(piece.role, piece.role)
             by = f"  [{piece.theorem}]" if piece.theorem else ""
             lines += _wrapped(label, text_statement(piece.statement) + by, width)
     if evidence.correction is not None and evidence.corrected_denial is None:
         lines += _wrapped("as LaTeX", tex_statement(evidence.correction), width)
+    lines += _definitions([piece.denies or piece.statement for piece, _, _ in result.certificates], width)
     lines += _evidence(result, width)
     return lines
 
@@ -165,17 +167,11 @@ def sides_text(piece: Piece) -> str:
     return f": left {shown[0]}, right {shown[1]}"
 
 
-def _definitions(statement: Any, width: int) -> list[str]:
+def _definitions(statements: list[Any], width: int) -> list[str]:
     out: list[str] = []
-    for constant in definitions_of(statement).values():
-        out += _wrapped("with" if not out else "", definition_text(_as_term(constant)), width)
+    for line in definition_lines(statements):
+        out += _wrapped("with" if not out else "", line, width)
     return out
-
-
-def _as_term(constant: Any) -> Term:
-    from ..terms import eta
-
-    return eta(constant)
 
 
 def _evidence(result: Result, width: int) -> list[str]:

@@ -12,6 +12,10 @@ The script that defines a constant registers how it is printed:
 ``<k>`` is argument k as it stands, ``<k:atom>`` the same in parentheses unless it is a single symbol, and,
 for arguments of function type, ``<k:bound>`` and ``<k:body>`` are the names of its variables and its value;
 ``<k>`` of a function is its name where it has one (``x`` for ``i -> x(i)``), else ``i -> ...``.
+
+An array at some of its indices is printed with a dot for each of the others: row i of X W is ``(X W)[i, ·]``.
+Arguments that a template leaves out (sizes, weights) are printed where they tell two occurrences apart, or
+are no variables: ``..., where n = 2`` behind the formula, or as a subscript where n has another meaning there.
 """
 
 from __future__ import annotations
@@ -76,6 +80,7 @@ class Display:
     precedence: int = ATOM
     function_precedence: int | None = None
     parameters: tuple[str, ...] = ()
+    indices: tuple[int, ...] = ()
 
 
 _displays: dict[str, Display] = {
@@ -93,6 +98,7 @@ def register(
     precedence: int = ATOM,
     function_precedence: int | None = None,
     parameters: Iterable[str] = (),
+    indices: Iterable[int] = (),
     replace: bool = False,
 ) -> None:
     """Say how the defined constant ``name`` is printed. A template is a string with ``<k>`` places, or a
@@ -102,10 +108,14 @@ def register(
     vector ``rope(m, q)`` beside its entry ``rope(m, q, i)``, which is printed from it with subscripts when
     it has no template of its own. ``precedence`` is that of the printed form, ``function_precedence`` that of
     the other (by default a product's where the template has a space outside of brackets). ``parameters`` are
-    names for the arguments, for printing the definition.
+    names for the arguments, for printing the definition and arguments that the templates leave out.
+    ``indices`` are the places of the arguments that the form of the function lacks; with them it needs no
+    ``tex`` and ``text``. By default they are those that only ``tex`` and ``text`` have, else the naturals at
+    the end.
     Raises ValueError when the name has another form already, unless ``replace`` is given.
     """
-    new = Display(tex, text, function_tex, function_text, precedence, function_precedence, tuple(parameters))
+    new = Display(tex, text, function_tex, function_text, precedence, function_precedence, tuple(parameters),
+                  tuple(indices))  # fmt: skip
     old = _displays.get(name)
     if old is not None and not replace and _identity(old) != _identity(new):
         raise ValueError(f"the constant {name} is printed in another way already")
@@ -115,7 +125,7 @@ def register(
 def _identity(d: Display) -> tuple:
     templates = (d.tex, d.text, d.function_tex, d.function_text)
     names = (t if isinstance(t, str | None) else (t.__module__, t.__qualname__) for t in templates)
-    return (d.precedence, d.function_precedence, d.parameters, *names)
+    return (d.precedence, d.function_precedence, d.parameters, d.indices, *names)
 
 
 def registered(name: str) -> Display | None:
@@ -131,12 +141,48 @@ def definition(constant: Term | Const, names: Iterable[str] = ()) -> tuple[Term,
     head = constant.head if isinstance(constant, Term) else constant
     if not isinstance(head, Const) or head.body is None:
         raise TermError(f"{constant!r:.60} is not a defined constant")
-    known = registered(head.name)
-    chosen: list[str] = list(names) or list(known.parameters if known else ())
+    chosen = list(names) or parameters(head)
     for t in arguments(head.type)[len(chosen) :]:
         chosen.append(fresh(t, chosen))
     variables = [eta(Var(n, t)) for n, t in zip(chosen, arguments(head.type), strict=True)]
     return eta(head)(*variables), head.body(*variables) if variables else head.body
+
+
+def parameters(head: Const, taken: Iterable[str] = ()) -> list[str]:
+    """Names for the arguments of a constant: those registered, else by type; none that is taken."""
+    known = registered(head.name)
+    wanted = known.parameters if known else ()
+    chosen: list[str] = []
+    for k, t in enumerate(arguments(head.type)):
+        free = k < len(wanted) and wanted[k] not in taken
+        chosen.append(wanted[k] if free else fresh(t, {*taken, *chosen, *wanted}))
+    return chosen
+
+
+def size_name(h: Const, k: int, hidden: Sequence[int]) -> str | None:
+    """A name for a natural among the arguments that are left out, where its script gives none: it is some size."""
+    named = len((registered(h.name) or Display()).parameters)
+    sizes = [j for j in hidden if j >= named and arguments(h.type)[j] == "N"]
+    return None if k not in sizes else "size" if len(sizes) == 1 else f"size_{sizes.index(k) + 1}"
+
+
+def _places(template: Template | None) -> frozenset[int] | None:
+    """The arguments that a template prints; None where it cannot be known."""
+    if callable(template):
+        return None
+    return frozenset(int(k) for k in re.findall(r"<(\d+)", template or ""))
+
+
+def _looseness(template: Template) -> int:
+    """Precedence of a template: that of a product where it has a space outside of brackets, or of a sum."""
+    if callable(template) or re.fullmatch(r"\\begin\{([bpv]matrix)\}(?!.*\\begin).*\\end\{\1\}", template):
+        return ATOM
+    template = re.sub(r"\\([lr])(?:angle|Vert)\b", lambda m: "(" if m[1] == "l" else ")", template.strip())
+    while template != (template := re.sub(r"[{(\[⟨][^{}()\[\]⟨⟩]*[})\]⟩]", "", template)):
+        pass
+    if re.search(r" [+-] ", template):
+        return SUM_OF_TERMS
+    return PRODUCT if re.search(r" |\\[,;:]", template) else ATOM
 
 
 def fresh(t: Type, taken: Iterable[str]) -> str:
@@ -198,6 +244,13 @@ def _place(a: Term, k: int) -> int | None:
     return None
 
 
+def _plain(a: Term) -> bool:
+    """Is it a variable?"""
+    k = len(a.binders)
+    head = Bound(a.head.index - k, a.head.type) if isinstance(a.head, Bound) and a.head.index >= k else a.head
+    return isinstance(head, Var | Bound) and a == eta(head)
+
+
 def _negative_coefficient(t: Term) -> Fraction | None:
     """The ``-2`` of ``-2 x``, which is printed with a minus sign."""
     if t.is_const("mul") and isinstance(c := t.args[0].head, Num) and c.value < 0:
@@ -231,6 +284,12 @@ class Printer:
             self.names[v] = name
         self.wanted = list(names)
         self.vectors: dict[Var, Printed] = {}
+        self.units = False  # are factors 1 printed?
+        self.used: set[str] = {self.name(n) for n in self.names.values()}  # every name that was printed
+        #: Arguments that templates leave out, by what they are (their text where it depends on the place).
+        self.unseen: dict[tuple[Const, int], dict[Term | str, tuple[str, Term]]] = {}
+        self.known: frozenset[tuple[Const, int]] = frozenset()  # those of them that are said elsewhere
+        self.marks: frozenset[tuple[Const, int]] = frozenset()  # those of them that are printed as subscripts
 
     # -- the looks ---------------------------------------------------------------------------
 
@@ -319,6 +378,7 @@ class Printer:
             while self.name(name := fresh(t, {*blocked, *chosen})) in taken:
                 blocked.add(name)
             chosen.append(name)
+        self.used.update(self.name(n) for n in chosen)
         return chosen
 
     def print(self, t: Term, scope: tuple[str, ...] = ()) -> str:
@@ -336,19 +396,20 @@ class Printer:
                 and all(i >= k for a in others for i, _ in a.loose):  # fmt: skip
             inner = (*[""] * k, *scope)
             named = not isinstance(t.head, Const) or t.head.body is not None or t.head.name in ELEMENTARY
-            if not others and named:
-                return self.symbol(t.head, inner)
             if isinstance(t.head, Const) and t.head.body is not None:
-                display = registered(t.head.name) or Display()
-                short = self.template(display, False) or not self.template(display, True)
-                if short and None not in places[-k:]:
-                    return self.defined(t.head, t.args[:-k], inner, missing=k)
+                left_out = [None if p is not None else a for a, p in zip(t.args, places, strict=True)]
+                if self.has_form(t.head, left_out):
+                    return self.defined(t.head, left_out, inner)
+            elif not others and named:
+                return self.symbol(t.head, inner)
             elif not isinstance(t.head, Const | Num) and set(arguments(t.head.type)) == {"N"}:
                 indices = [self.dot if p is not None else self.print(a, inner)
                            for a, p in zip(t.args, places, strict=True)]  # fmt: skip
                 return self.subscripted(t.head, indices, inner)
             elif not isinstance(t.head, Const | Num) and None not in places[-k:] and set(t.binders) == {"N"}:
-                return self.applied(t.head, t.args[:-k], inner)
+                return self.applied(t.head, [*t.args[:-k], *[None] * k], inner)
+        if set(t.binders) == {"N"} and isinstance(t.head, Num) and t.head == Num(Fraction(0), "R"):
+            return self.symbol(t.head, scope)  # the zero vector
         if sort(t.type) == "R" and set(t.binders) == {"N"} and (p := self.pointwise(t, scope)):
             return p
         names = self.fresh_names(t.binders, scope)
@@ -386,7 +447,7 @@ class Printer:
             return self.rational(p, q) if q != 1 else Printed(str(p), ATOM if p >= 0 else SUM_OF_TERMS)
         if isinstance(head, Const):
             if head.body is not None:
-                return self.defined(head, (), scope, missing=len(arguments(head.type)))
+                return self.defined(head, [None] * len(arguments(head.type)), scope)
             named = {"pi": self.pi, "false": self.false}
             return Printed(named.get(head.name) or self.constant(head.name), ATOM)
         if isinstance(head, Var) and head in self.vectors:
@@ -415,18 +476,23 @@ class Printer:
             return self.defined(h, args, scope)
         return getattr(self, f"_{h.name}", self._other)(t, scope)
 
-    def applied(self, h: Head, args: Sequence[Term], scope: tuple[str, ...]) -> Printed:
-        """A variable at arguments: naturals at the end of those of a real function are subscripts."""
+    def applied(self, h: Head, args: Sequence[Term | None], scope: tuple[str, ...]) -> Printed:
+        """A variable at arguments: naturals at the end of those of a real function are subscripts. None is an
+        index that is left out, and has a dot if another one is there."""
         types = arguments(h.type)
         n = len(types)
         while n and types[n - 1] == "N" and sort(h.type) == "R":
             n -= 1
-        indices = [self.function(a, scope).text for a in args[n:]]
+        indices = self.indices([None if a is None else self.function(a, scope).text for a in args[n:]])
         if n == 0:
             return self.subscripted(h, indices, scope)
-        listed = self.listed([self.function(a, scope) for a in args[:n]])
+        listed = self.listed([Printed(self.dot, ATOM) if a is None else self.function(a, scope) for a in args[:n]])
         s = self.name(self.raw(h, scope)) + self.paren(listed)
         return Printed(self.indexed(s, indices, compound=False) if indices else s, ATOM)
+
+    def indices(self, printed: Sequence[str | None]) -> list[str]:
+        """Indices with a dot for each that is left out; none if all are."""
+        return [s or self.dot for s in printed] if any(printed) else []
 
     def listed(self, printed: Sequence[Printed]) -> str:
         alone = len(printed) == 1
@@ -434,28 +500,115 @@ class Printer:
             return printed[0].text[1:-1]
         return self.comma.join(p.text if alone else self.at(p, IMPLICATION) for p in printed)
 
-    def defined(self, h: Const, args: Sequence[Term], scope: tuple[str, ...], missing: int = 0) -> Printed:
-        """A defined constant by its template, else ``name(arguments)`` with indices as subscripts.
-        ``missing`` is the number of last arguments that are left out."""
+    def roles(self, h: Const) -> tuple[list[int], list[int]]:
+        """The arguments of a constant that are indices of its entries, and those that its templates leave out."""
         display, types = registered(h.name) or Display(), arguments(h.type)
-        values = [Argument(self, a, scope) for a in args]
-        if template := self.template(display, not missing):
-            level = self.function_level(display) if missing else display.precedence
-            return Printed(self.fill(template, values), level)
+        whole, short = self.template(display, True), self.template(display, False)
+        shown, kept = _places(whole), _places(short)
         n = len(types)
         while n and types[n - 1] == "N":
             n -= 1
-        if (template := self.template(display, False)) and not missing:  # the entry of a vector or matrix
-            vector = self.at(Printed(self.fill(template, values[:n]), self.function_level(display)), ATOM)
-            compound = re.search(r"[_^]", vector) is not None and not vector.endswith(")")
-            return Printed(self.indexed(vector, [str(v) for v in values[n:]], compound), ATOM)
-        printed = [v.at(IMPLICATION) for v in values]
-        if missing and len(values) < (n or len(types)):
-            printed += [self.dot] * ((n or len(types)) - len(values)) if values else []
-        name, indices = self.constant(h.name), printed[n:] if n else []
-        if printed[: n or None]:
-            name += self.paren(self.comma.join(printed[: n or None]))
+        if display.indices:
+            index = {*display.indices}
+        elif shown and short is not None and kept is not None:
+            index = {*shown} - kept
+        elif whole or short:
+            index = {*range(n, len(types))} - (kept or frozenset())
+        else:
+            index = {*range(n, len(types))} if n else set()
+        if shown is None or kept is None or not (whole or short):
+            return sorted(index), []
+        return sorted(index), [k for k in range(len(types)) if k not in {*shown, *kept, *index}]
+
+    def has_form(self, h: Const, args: Sequence[Term | None]) -> bool:
+        """Has the constant a printed form where the arguments that are None are left out?"""
+        display = registered(h.name) or Display()
+        missing = [k for k, a in enumerate(args) if a is None]
+        if {*missing} <= {*self.roles(h)[0]}:  # an array, or a part of it such as a row
+            return bool(self.template(display, False) or not self.template(display, True))
+        named = not (self.template(display, False) or self.template(display, True))
+        return named and missing == list(range(missing[0], len(args)))
+
+    def defined(self, h: Const, args: Sequence[Term | None], scope: tuple[str, ...]) -> Printed:
+        """A defined constant by its template, else ``name(arguments)`` with indices as subscripts. Arguments
+        that are None are left out: all the indices, or some of them, and these have a dot."""
+        display = registered(h.name) or Display()
+        index, hidden = self.roles(h)
+        values = [None if a is None else Argument(self, a, scope) for a in args]
+        whole, short = (self.template(display, w) for w in (True, False))
+        indices = self.indices([None if values[k] is None else str(values[k]) for k in index])
+        if whole and None not in values:
+            p = Printed(self.fill(whole, values), display.precedence)
+            return self.marked(h, hidden, args, scope, p, _looseness(whole))
+        if short:
+            kept = [None if k in index else v for k, v in enumerate(values)]
+            p = Printed(self.fill(short, kept), self.function_level(display))
+            p = self.marked(h, hidden, args, scope, p)
+            if not indices:
+                return p
+            entry = self.entry if whole or display.indices else self.indexed  # with brackets, in text
+            array = self.at(p, ATOM)
+            return Printed(entry(array, indices, self.compound(array)), ATOM)
+        name, rest = self.constant(h.name), [v for k, v in enumerate(values) if k not in index]
+        if any(v is not None for v in rest):
+            name += self.paren(self.comma.join(self.dot if v is None else v.at(IMPLICATION) for v in rest))
+        elif rest and indices:
+            name += self.paren(self.comma.join(self.dot for _ in rest))
         return Printed(self.indexed(name, indices, compound=False) if indices else name, ATOM)
+
+    def compound(self, symbol: str) -> bool:
+        """Has a printed array a subscript or superscript at its end, so that its indices cannot stand there?"""
+        closed = re.search(r"(\)|\]|⟩|‖|\\rangle|\\rVert|\\end\{\w+\})\s*$", symbol)
+        return closed is None and re.search(r"[_^]", symbol) is not None
+
+    def entry(self, array: str, indices: Sequence[str], compound: bool) -> str:
+        """An array at its indices."""
+        raise NotImplementedError
+
+    def parameter(self, h: Const, k: int) -> str:
+        """Printed name of an argument that templates leave out."""
+        return self.name(size_name(h, k, self.roles(h)[1]) or parameters(h)[k])
+
+    def marked(self, h: Const, hidden: Sequence[int], args: Sequence[Term | None], scope: tuple[str, ...],
+               p: Printed, looseness: int = ATOM) -> Printed:  # fmt: skip
+        """Takes note of arguments that are not in the printed form, and adds those that are marked."""
+        found = []
+        for k in hidden:
+            if (a := args[k]) is not None:
+                value = self.function(a, scope if a.loose else ()).text
+                self.unseen.setdefault((h, k), {})[value if a.loose else a] = value, a
+                if (h, k) in self.marks:
+                    found.append(f"{self.parameter(h, k)}={value}")
+        if not found:
+            return p
+        s = self.at(Printed(p.text, min(p.level, looseness)), ATOM)
+        return Printed(self.indexed(s, found, self.compound(s)), ATOM)
+
+    def explained(self) -> tuple[frozenset[tuple[Const, int]], dict[str, str]]:
+        """Of the arguments that were left out: those to be marked, and the values to be given behind the
+        formula. The others are the same everywhere and clear from their names and definitions."""
+        marks: set[tuple[Const, int]] = set()
+        given: dict[str, str] = {}
+        for (h, k), values in sorted(self.unseen.items(), key=lambda x: arguments(x[0][0].type)[x[0][1]] != "N"):
+            (value, a), name = next(iter(values.values())), self.parameter(h, k)
+            if len(values) > 1:
+                marks.add((h, k))
+            elif value != name and (h, k) not in self.known and not self.clear(h, k, a, value):
+                local = a.loose or any(v.name.endswith(" ") for v in a.free)
+                if _plain(a) or local or name in self.used or given.setdefault(name, value) != value:
+                    marks.add((h, k))
+        return frozenset(marks), given
+
+    def clear(self, h: Const, k: int, a: Term, value: str) -> bool:
+        """Is it clear without being said what the argument is: a variable that has not the name of something
+        else, a length in terms of such (the ``2h`` of a scalar product), an array with a symbol of its own?"""
+        names = (registered(h.name) or Display()).parameters[k : k + 1]
+        if a.type == "N" and names in ((), ("dim",)):
+            return bool(a.free or a.loose)
+        if _plain(a):
+            return not names
+        short = self.template(registered(a.head.name) or Display(), False) if isinstance(a.head, Const) else None
+        return bool(a.binders) and short == value
 
     def template(self, display: Display, whole: bool) -> Template | None:
         raise NotImplementedError
@@ -463,22 +616,18 @@ class Printer:
     def function_level(self, display: Display) -> int:
         """Precedence of the form without the last arguments."""
         template = self.template(display, False)
-        if display.function_precedence is not None or not isinstance(template, str):
-            return ATOM if display.function_precedence is None else display.function_precedence
-        template = template.strip()
-        while template != (template := re.sub(r"[{(\[][^{}()\[\]]*[})\]]", "", template)):
-            pass
-        if re.search(r" [+-] ", template):
-            return SUM_OF_TERMS
-        return PRODUCT if re.search(r" |\\[,;:]", template) else ATOM
+        if display.function_precedence is not None:
+            return display.function_precedence
+        return _looseness(template) if template else ATOM
 
-    def fill(self, template: Template, values: Sequence[Argument]) -> str:
+    def fill(self, template: Template, values: Sequence[Argument | None]) -> str:
         """The template with the arguments in their places."""
         if callable(template):
-            return template(values)
+            return template([v for v in values if v is not None])
 
         def place(match: re.Match) -> str:
             value, how = values[int(match[1])], match[2] or "plain"
+            assert value is not None
             if how == "bound":
                 return self.comma.join(value.bound)
             return value.body if how == "body" else value.at(LEVELS[how])
@@ -529,11 +678,18 @@ class Printer:
     _mulN = _inv = _mul
 
     def factors(self, t: Term) -> list[Term]:
-        """The factors of a product, whatever their grouping; one with a sign of its own stays whole."""
+        """The factors of a product without those that are 1, whatever their grouping; one with a sign of its
+        own stays whole."""
+        found = self._factors(t)
+        if self.units:
+            return found
+        return [f for f in found if not (isinstance(f.head, Num) and f.head.value == 1)] or found[:1]
+
+    def _factors(self, t: Term) -> list[Term]:
         if t.is_const("real"):
-            return self.factors(t.args[0])
+            return self._factors(t.args[0])
         if t.is_const("mul", "mulN") and not _negative_coefficient(t):
-            return [f for a in t.args for f in self.factors(a)]
+            return [f for a in t.args for f in self._factors(a)]
         return [t]
 
     def product(self, factors: Sequence[Printed]) -> Printed:
@@ -629,6 +785,10 @@ class Printer:
     def _relation(self, t: Term, scope: tuple[str, ...], signs: dict[str, str] | None = None) -> Printed:
         assert isinstance(t.head, Const)
         left, right = (self.fold(a, scope) for a in t.args)
+        if left == right and t.args[0] != t.args[1] and not self.units:  # 1 x = x says something
+            self.units = True
+            left, right = (self.fold(a, scope) for a in t.args)
+            self.units = False
         op = self.breakable((signs or self.relation)[t.head.name])
         return Printed(self.at(left, CASES + 1) + op + self.at(right, CASES), RELATION)
 
@@ -680,6 +840,7 @@ class Printer:
                 name = wanted
             v = Var(f"{name} ", t.args[0].binders[0])  # no name that a caller can give has this space
             self.names[v] = name
+            self.used.add(self.name(name))
             variables.append(v)
             t = t.args[0](eta(v))
         limits: dict[Var, Term] = {}
@@ -729,3 +890,21 @@ class Printer:
             return limit.args[0] if k.value == 1 else limit.args[0] + Term((), Num(k.value - 1, "N"))
         return None
 
+
+def explain(kind: type[Printer], term: Term, free: Iterable[Var], names: Iterable[str],
+            known: Iterable[tuple[Const, int]] = ()) -> tuple[str, list[tuple[list[str], str]]]:  # fmt: skip
+    """A term printed, and the values that are to be given behind it: names and what they all are. ``known`` are
+    arguments of which it is said elsewhere what they are, if they are the same everywhere."""
+    names = list(names)
+    printer = kind(term, free, names)
+    printer.known = frozenset(known)
+    out = printer.print(term)
+    marks, given = printer.explained()
+    if marks:
+        printer = kind(term, free, names)
+        printer.marks = marks
+        out = printer.print(term)
+    values: dict[str, list[str]] = {}
+    for name, value in given.items():
+        values.setdefault(value, []).append(name)
+    return out, [(names, value) for value, names in values.items()]

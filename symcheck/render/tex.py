@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import ClassVar
 
-from ..terms import Term, Type, Var, implies
+from ..terms import Const, Term, Type, Var, implies
 from .notation import (
     ATOM,
     GREEK,
@@ -18,6 +18,7 @@ from .notation import (
     Sequent,
     Template,
     definition,
+    explain,
     split_name,
 )
 
@@ -71,6 +72,9 @@ class TeX(Printer):
         if compound:
             symbol = f"({symbol})"
         return f"{symbol}_{{{','.join(indices)}}}"
+
+    def entry(self, array: str, indices: Sequence[str], compound: bool) -> str:
+        return f"{self.paren(array) if compound else array}_{{{', '.join(indices)}}}"
 
     def paren(self, s: str) -> str:
         if r"\begin{" in s:
@@ -168,19 +172,30 @@ def tex(term: Term, free: Iterable[Var] = (), names: Iterable[str] = ()) -> str:
 
     The names of the variables in ``free`` are taken; ``names`` are for the quantified variables, in order.
     """
-    return _unmarked(TeX(term, free, names).print(term))
+    return _unmarked(_marked(term, free, names))
+
+
+def _marked(term: Term, free: Iterable[Var] = (), names: Iterable[str] = (),
+            known: Iterable[tuple[Const, int]] = ()) -> str:  # fmt: skip
+    """The same with the marks at which it may be broken."""
+    out, given = explain(TeX, term, free, names, known)
+    values = r",\ ".join(" = ".join([*names, value]) for names, value in given)
+    return rf"{out},{MARK}\ \text{{where }} {values}" if given else out
 
 
 def definition_tex(constant: Term, names: Iterable[str] = ()) -> str:
     """The defining equation of a constant, ``name(arguments) := body``."""
-    left, right = definition(constant, names)
-    return _unmarked(f"{TeX(left).print(left)} := {TeX(right, left.free).print(right)}")
+    return _unmarked(equation(*definition(constant, names)))
 
 
 def display_definition(constant: Term, names: Iterable[str] = (), width: float = 80) -> str:
     """The defining equation for a displayed formula, broken as ``display`` does."""
-    left, right = definition(constant, names)
-    return display(f"{TeX(left).print(left)} {MARK}:= {TeX(right, left.free).print(right)}", width)
+    return display(equation(*definition(constant, names)), width)
+
+
+def equation(left: Term, right: Term, known: Iterable[tuple[Const, int]] = ()) -> str:
+    """``left := right`` with the marks at which ``display`` may break it; see ``notation.explain`` for ``known``."""
+    return f"{TeX(left).print(left)} {MARK}:= {_marked(right, left.free, known=known)}"
 
 
 def tex_statement(statement: Sequent) -> str:
@@ -191,7 +206,7 @@ def tex_statement(statement: Sequent) -> str:
 def display_statement(statement: Sequent, width: float = 80) -> str:
     """``hypotheses => conclusion`` for a displayed formula, broken as ``display`` does."""
     term = implies(*statement.hyps, statement.concl)
-    return display(TeX(term, statement.variables).print(term), width)
+    return display(_marked(term, statement.variables), width)
 
 
 def pmatrix(rows: Sequence[Sequence[object]]) -> str:
@@ -207,14 +222,14 @@ def _unmarked(s: str) -> str:
 # ---------------------------------------------------------------- long formulas
 
 NARROW = 25  # the width of a parenthesis within which no line is broken
-_PRIORITY = {r"\Rightarrow": 0, ":": 1, r"\land": 2, r"\lor": 2, r"\le": 3, r"\ne": 3, "=": 3, "<": 3}  # else 4
+_PRIORITY = {r"\ ": -1, r"\Rightarrow": 0, ":": 1, r"\land": 2, r"\lor": 2, r"\le": 3, r"\ne": 3, "=": 3, "<": 3}  # else 4
 
 
 def display(term: Term | str, width: float = 80) -> str:
     """A term (or marked LaTeX) for a displayed formula: over several lines (``aligned``) when it is wider
     than about ``width`` characters, broken before relations and before + and - of the outermost parentheses.
     """
-    s = term if isinstance(term, str) else TeX(term).print(term)
+    s = term if isinstance(term, str) else _marked(term)
     lines = _lines(_chunks(s), width, 0)
     if len(lines) == 1:
         return _unmarked(s)

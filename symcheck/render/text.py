@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import ClassVar
 
-from ..terms import Term, Type, Var, implies
+from ..terms import Const, Term, Type, Var, implies
 from .notation import (
     ATOM,
     GREEK,
@@ -19,6 +19,7 @@ from .notation import (
     Sequent,
     Template,
     definition,
+    explain,
     split_name,
 )
 
@@ -46,7 +47,7 @@ class Text(Printer):
             sub = "_" + GREEK.get(sub, sub)
         return symbol + sub + name[len(plain) :]
 
-    def fill(self, template: Template, values: Sequence[Argument]) -> str:
+    def fill(self, template: Template, values: Sequence[Argument | None]) -> str:
         return re.sub(r"_\{(\w)\}", r"_\1", super().fill(template, values))
 
     def constant(self, name: str) -> str:
@@ -57,6 +58,9 @@ class Text(Printer):
             symbol = f"({symbol})"
         inner = ",".join(_tight(i) for i in indices)
         return f"{symbol}_{inner}" if re.fullmatch(r"[^\W_]|\d+", inner) else f"{symbol}_{{{inner}}}"
+
+    def entry(self, array: str, indices: Sequence[str], compound: bool) -> str:
+        return f"{array}[{', '.join(indices)}]"
 
     def paren(self, s: str) -> str:
         return f"({s})"
@@ -130,12 +134,16 @@ class Text(Printer):
         return f"{sign} {', '.join(heads)}: {body}"
 
 
-def text(term: Term, free: Iterable[Var] = (), names: Iterable[str] = ()) -> str:
+def text(term: Term, free: Iterable[Var] = (), names: Iterable[str] = (),
+         known: Iterable[tuple[Const, int]] = ()) -> str:  # fmt: skip
     """A term as Unicode text on one line.
 
     The names of the variables in ``free`` are taken; ``names`` are for the quantified variables, in order.
+    ``known`` are arguments of defined constants that need not be said (see ``notation.explain``).
     """
-    return Text(term, free, names).print(term)
+    out, given = explain(Text, term, free, names, known)
+    values = ", ".join(" = ".join([*names, value]) for names, value in given)
+    return f"{out}, where {values}" if given else out
 
 
 def definition_text(constant: Term, names: Iterable[str] = ()) -> str:

@@ -26,6 +26,24 @@ class Unreadable(ValueError):
     pass
 
 
+class Zero(int):
+    """The number 0, or the array of zeros: what a 0 among arguments is."""
+
+    def __call__(self, *indices):
+        return 0
+
+
+class Hidden:
+    """A function of arguments that its notation leaves out: they have the values that are marked at it, else
+    those of the variables with their names."""
+
+    def __init__(self, parameters, function):
+        self.parameters, self.function = parameters, function
+
+    def at(self, scope, marks):
+        return self.function(*({**scope, **marks}[p] for p in self.parameters))
+
+
 class Vector:
     """A sequence named in arithmetic: ``x + 2 y`` is read as the sequence of ``x_i + 2 y_i``."""
 
@@ -86,9 +104,8 @@ class Reader:
         if self.peek() in ("∀", "∃"):
             return self.quantified()
         hypotheses = [self.disjunction()]
-        while self.peek() == ",":
-            self.take()
-            hypotheses.append(self.disjunction())
+        while self.peek() == "," and (more := self.attempt(lambda: self.take(",") and self.disjunction())):
+            hypotheses.append(more)
         if self.peek() != "⇒":
             if len(hypotheses) > 1:
                 raise Unreadable("hypotheses without a conclusion")
@@ -240,7 +257,10 @@ class Reader:
         if t == "(":
             value = self.sum()
             self.take(")")
-            return value
+            if self.adjacent() not in ("_", "["):
+                return value
+            indices = self.listed(self.index, "]") if self.take() == "[" else self.indices()
+            return lambda s: picked(value(s), indices, s)
         if t == "|":
             value = self.sum()
             self.take("|")
@@ -252,9 +272,9 @@ class Reader:
             return self.cases()
         if t == "π":
             return lambda s: +mpmath.pi
-        if not t[0].isalpha():
+        if not t[0].isalpha() or t == "where":
             raise Unreadable(t)
-        args, indices = [], []
+        args, indices, marks = [], [], []
         if self.adjacent() == "(":
             self.take()
             args.append(self.argument())
@@ -262,30 +282,67 @@ class Reader:
                 self.take()
                 args.append(self.argument())
             self.take(")")
-        if self.adjacent() == "_":
-            self.take()
-            indices = self.indices()
+        while self.adjacent() in ("_", "["):
+            if self.take() == "[":
+                indices = self.listed(self.index, "]")
+            elif (marked := self.attempt(self.marks)) is not None:
+                marks = marked
+            else:
+                indices = self.indices()
 
         def value(s):
             f = FUNCTIONS.get(t) or s[t]
+            f = f.at(s, {name: x(s) for name, x in marks}) if isinstance(f, Hidden) else f
             f = f(*(a(s) for a in args)) if args else f
-            if None in indices:
-                known = [i and int(i(s)) for i in indices]
-                return Vector(lambda j: f(*(j if i is None else i for i in known)))
             if not indices:
-                return Vector(f) if callable(f) else f
-            return f(*(int(i(s)) for i in indices))
+                return Vector(f) if callable(f) and not isinstance(f, Zero) else f
+            return picked(f, indices, s)
         return value
 
     def indices(self):
         if self.adjacent() != "{":
             return [self.variable(self.take())]
         self.take("{")
-        out = [self.index()]
+        return self.listed(self.index, "}")
+
+    def listed(self, read, end):
+        out = [read()]
         while self.peek() == ",":
             self.take()
-            out.append(self.index())
-        self.take("}")
+            out.append(read())
+        self.take(end)
+        return out
+
+    def marks(self):
+        """``{n=2, W=V}`` at a function: the arguments that its notation leaves out."""
+        self.take("{")
+        return self.listed(self.assignment, "}")
+
+    def assignment(self):
+        name = self.take()
+        self.take("=")
+        for read in (lambda: self.enclosed(self.arrow), self.sum):
+            if (value := self.attempt(read)) is not None and self.peek() in (",", "}", "=", ""):
+                return name, value
+        raise Unreadable("assignment")
+
+    def explanations(self):
+        """``, where n = 2, W = V = (i, j ↦ 1)`` behind a formula."""
+        out = []
+        if self.peek() == ",":
+            self.take()
+            self.take("where")
+            while True:
+                names = [self.take()]
+                self.take("=")
+                while self.peek() not in ("(", "") and self.tokens[self.at + 1 : self.at + 3] == [" ", "="]:
+                    names.append(self.take())
+                    self.take("=")
+                value = self.attempt(lambda: self.enclosed(self.arrow)) or self.sum()
+                out += [(name, value) for name in names]
+                if self.peek() != ",":
+                    break
+                self.take()
         return out
 
     def index(self):
@@ -300,7 +357,7 @@ class Reader:
         for read in (self.arrow, lambda: self.enclosed(self.arrow), self.sum):
             value = self.attempt(read)
             if value is not None and self.peek() in (",", ")"):
-                return value
+                return lambda s: Zero(x) if isinstance(x := value(s), int) and x == 0 else x
         raise Unreadable("argument")
 
     def enclosed(self, read):
@@ -310,10 +367,14 @@ class Reader:
         return value
 
     def arrow(self):
-        name = self.take()
-        self.take("↦")
+        if self.peek() == "(":
+            self.take()
+            names = self.listed(self.take, ")")
+            self.take("↦")
+        else:
+            names = self.listed(self.take, "↦")
         body = self.sum()
-        return lambda s: lambda i: body({**s, name: i})
+        return lambda s: lambda *i: body({**s, **dict(zip(names, i, strict=True))})
 
     def cases(self):
         rows = []
@@ -344,22 +405,33 @@ class Reader:
         return result
 
 
+def picked(f, indices, scope):
+    """An array at its indices, of which those that are None stay open."""
+    known = [i and int(i(scope)) for i in indices]
+    if None not in known:
+        return f(*known)
+
+    def part(*open_):
+        rest = iter(open_)
+        return f(*(next(rest) if i is None else i for i in known))
+    return Vector(part)
+
+
 def read(text: str, scope: dict, tolerance: Any = 0) -> Any:
     """Value of a printed real or natural term."""
-    reader = Reader(text, tolerance)
-    value = reader.sum()
+    return _whole(Reader(text, tolerance), Reader.sum, scope)
+
+
+def _whole(reader: Reader, read: Callable, scope: dict) -> Any:
+    value, given = read(reader), reader.explanations()
     if reader.peek():
         raise Unreadable(f"left over: {''.join(reader.tokens[reader.at :])!r}")
-    return value(scope)
+    return value({**scope, **{name: x(scope) for name, x in given}})
 
 
 def read_proposition(text: str, scope: dict, tolerance: Any = 0) -> bool:
     """Truth value of a printed proposition."""
-    reader = Reader(text, tolerance)
-    value = reader.proposition()
-    if reader.peek():
-        raise Unreadable(f"left over: {''.join(reader.tokens[reader.at :])!r}")
-    return value(scope)
+    return _whole(Reader(text, tolerance), Reader.proposition, scope)
 
 
 # ---------------------------------------------------------------- LaTeX as text
@@ -416,6 +488,9 @@ def from_tex(s: str) -> str:
                 a = ",".join(a)
             out += f"_{{{from_tex(a)}}}" if s[i] == "_" else f"^({from_tex(a)})"
             i = j
+        elif s.startswith(r"\text{where }", i):
+            out += "where "
+            i += len(r"\text{where }")
         elif m := re.match(r"\\(operatorname|mathit)\{(\w*?(?:\\_\w*)*)\}", s[i:]):
             out += m[2].replace("\\_", "_")
             i += m.end()
