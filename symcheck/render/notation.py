@@ -835,9 +835,11 @@ class Printer:
         kind, join = t.head.name, "imp" if t.head.name == "forall" else "and"
         variables: list[Var] = []
         while t.is_const(kind):
-            (name,) = self.fresh_names(t.args[0].binders, scope)
-            if self.wanted and self.name(wanted := self.wanted.pop(0)) not in self.taken(scope):
+            wanted = self.wanted.pop(0) if self.wanted else self.role_name(t.args[0])
+            if wanted and self.name(wanted) not in self.taken(scope):
                 name = wanted
+            else:
+                (name,) = self.fresh_names(t.args[0].binders, scope)
             v = Var(f"{name} ", t.args[0].binders[0])  # no name that a caller can give has this space
             self.names[v] = name
             self.used.add(self.name(name))
@@ -873,6 +875,23 @@ class Printer:
         return Printed(self.quantified(self.quantifier[kind], spelled, body.text), QUANTIFIER)
 
     _exists = _forall
+
+    def role_name(self, body: Term) -> str | None:
+        """The name that definitions give to the argument that a bound variable is somewhere: of an argument that
+        templates leave out, so that it need not be said, else of any that is a function."""
+        probe = Var("?", body.binders[0])
+        todo, shown = [body(eta(probe))], None
+        while todo:
+            t = todo.pop()
+            todo += reversed(t.args)
+            if isinstance(t.head, Const) and t.head.body is not None and eta(probe) in t.args:
+                names, hidden = (registered(t.head.name) or Display()).parameters, self.roles(t.head)[1]
+                for k, a in enumerate(t.args[: len(names)]):
+                    if a == eta(probe) and k in hidden:
+                        return names[k]
+                    if a == eta(probe) and a.binders:
+                        shown = shown or names[k]
+        return shown
 
     def quantified(self, sign: str, heads: Sequence[str], body: str) -> str:
         raise NotImplementedError
