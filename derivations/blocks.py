@@ -24,8 +24,9 @@ def _row(x: Term, y: Term, i: Term, s: Term) -> Term:
 #: Entry (r, s) of the block-diagonal matrix with blocks [[a_i, b_i], [c_i, d_i]].
 blocks = defined("blocks", [SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE, "N", "N"], lambda a, b, c, d, r, s: weave(
     lam("N", lambda i: _row(a, b, i, s)), lam("N", lambda i: _row(c, d, i, s)), r))  # fmt: skip
-display("blocks", r"\operatorname{diag}_i\begin{pmatrix} <0> & <1> \\ <2> & <3> \end{pmatrix}",
-        "diag_i [[<0>, <1>], [<2>, <3>]]", 4, 5)
+display("blocks", r"\operatorname{diag}_{<0:bound>}\begin{pmatrix} <0:body> & <1:body> \\ <2:body> & <3:body> \end{pmatrix}",
+        "diag_<0:bound> [[<0:body>, <1:body>], [<2:body>, <3:body>]]", 4, 5,
+        parameters=("a", "b", "c", "d", "r", "s"))  # fmt: skip
 
 a, b, c, d = (var(s, SEQUENCE) for s in "abcd")
 e, f, g, k = (var(s, SEQUENCE) for s in "efgk")

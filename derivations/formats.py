@@ -90,7 +90,7 @@ register("even_significand", tex=r"<1> \in \mathbb{F}_{<0>}^{\mathrm{even}}", te
 register("rounded", tex=r"<2> = \operatorname{fl}_{<0>}(<1>)", text="<2> = fl_<0:atom>(<1>)", precedence=RELATION,
          parameters=("p", "x", "y"))  # fmt: skip
 register("in_binade", tex=r"<0> \in \mathbb{B}", text="<0> ∈ B", precedence=RELATION, parameters=("x",))
-register("norm", tex=r"\lVert <1> \rVert", text="‖<1>‖", parameters=("n", "x"))
+register("norm", tex=r"\lVert <1> \rVert", text="‖<1>‖", parameters=("dim", "x"))
 
 x, y, z, m, u, a, b, c, e = (var(s) for s in ("x", "y", "z", "m", "u", "a", "b", "c", "e"))
 p, n, j, k, l, h, i = (var(s, "N") for s in ("p", "n", "j", "k", "l", "h", "i"))

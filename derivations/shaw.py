@@ -43,8 +43,9 @@ shaw_attention = defined(
 #: The vector of a pair of positions, from the table w: w_(clip(j - i, k)).
 looked_up = defined("looked_up", [LOOKUP, "R", "N", "N", "N"], lambda w, k, i, j, b: w(
     clip(offset(i, j), k), b))  # fmt: skip
-display("shaw_score", r"S^{<5>}(<2>)", "S^<5>(<2>)", 6, 7)
-display("shaw_attention", r"\operatorname{Attention}^{<7>, <8>}(<3>)", "Attention^{<7>, <8>}(<3>)", 9, 10)
+display("shaw_score", r"S^{<5>}(<2>)", "S^<5>(<2>)", 6, 7, parameters=("d", "d_k", "X", "W_Q", "W_K", "A", "i", "j"))
+display("shaw_attention", r"\operatorname{Attention}^{<7>, <8>}(<3>)", "Attention^{<7>, <8>}(<3>)", 9, 10,
+        parameters=("n", "d", "d_k", "X", "W_Q", "W_K", "W_V", "A", "B", "i", "c"))  # fmt: skip
 register("looked_up", tex=r"\bigl(<0>_{\operatorname{clip}(<3:term> - <2:factor>, <1>)}\bigr)_{<4>}",
          text="(<0>_clip(<3:term> - <2:factor>, <1>))[<4>]", function_tex=r"a", function_text="a")  # fmt: skip
 

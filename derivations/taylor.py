@@ -91,7 +91,8 @@ def _c2(d: Term, f: Term, f_m: Term, f_n: Term, f_mm: Term, f_mn: Term, f_nn: Te
 C2 = defined("C2", ["N", SCALAR, GRADIENT, GRADIENT, HESSIAN, HESSIAN, HESSIAN], _c2, "P")
 
 
-register("bilinear", tex=r"<1:atom>^\top\, <2:atom>\, <3:atom>", text="<1:atom>ᵀ <2:atom> <3:atom>")
+register("bilinear", tex=r"<1:atom>^\top\, <2:atom>\, <3:atom>", text="<1:atom>ᵀ <2:atom> <3:atom>",
+         parameters=("dim", "p", "A", "q"))  # fmt: skip
 register("curvature", tex=r"\mathrm{D}^2 f(<4>, <5>)[(<6>, <7>)^2]", text="D²f(<4>, <5>)[(<6>, <7>)²]")
 register("distance2", tex=r"\lVert <1:term> - <2:factor> \rVert^2", text="‖<1:term> - <2:factor>‖²")
 register("C2", tex=r"<1> \in C^2(\mathbb{R}^{<0>} \times \mathbb{R}^{<0>})", text="<1> ∈ C²(ℝ^<0:atom> × ℝ^<0:atom>)",
