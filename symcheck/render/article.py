@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from .. import __version__
-from ..claims import Claim, Result, TheoremEntry, library, settle
+from ..claims import Claim, Piece, Result, TheoremEntry, library, settle
 from ..prove.proof import Library
 from ..terms import Term
 from .citation import citation
 from .definitions import definition_formulas
-from .document import Document, Entry, Reference, Section, Step, article, compile_pdf
+from .document import Document, Entry, Formula, Reference, Section, Step, article, compile_pdf
 from .entry import sides_text
 from .outline import outline
 from .text import text_statement
@@ -58,7 +58,8 @@ def document(results: Sequence[Result], lemmas: Library) -> Document:
         counts = _counts(r.verdict for r in claims if getattr(r.entry, "source", None) is source)
         sections.append(Section(f"Claims of source {source.key}", members, f"{about}. {counts}"))
     entries = [e for s in sections for e in s.entries if e.kind == "claim"]
-    stated = [f for e in entries for f in (e.statement, e.correction) if f is not None and not isinstance(f, str | Term)]
+    stated = [f for e in entries for f in (e.statement, e.correction, *(f for _, f, _ in e.further))
+              if f is not None and not isinstance(f, str | Term)]  # fmt: skip
     if stated:
         sections.append(Section("Notation", (), "What the statements of claims are written with. Sizes, weights and "
                                 "frequencies that a notation does not show are those of the statement.",
@@ -123,6 +124,7 @@ def claim_entry(result: Result, lemmas: Library, keys: _Bibliography) -> Entry:
     denied = next((p for p, _, _ in result.certificates if p.denies is not None and p.role != "correction"), None)
     own = next((k for k, (p, _, _) in enumerate(result.certificates) if p.theorem is None and p.denies is None), None)
     main = next((p.statement for p, _, _ in result.certificates if p.denies is None), None)
+    shown = denied.denies if denied is not None else main
     notes = [("Convention", evidence.convention)] if evidence.convention else []
     notes += [("Correct is", "that this does not hold: " + text_statement(evidence.corrected_denial))] \
         if evidence.corrected_denial is not None else []  # fmt: skip
@@ -131,11 +133,24 @@ def claim_entry(result: Result, lemmas: Library, keys: _Bibliography) -> Entry:
     notes += [("Cite", citation(entry)["identifier"])]
     return Entry(
         entry.id, entry.paraphrase, result.verdict, kind="claim", printed=entry.printed, where=entry.where,
-        statement=denied.denies if denied is not None else main,
-        statement_label="As a statement, which does not hold:" if denied is not None else "As a statement:",
+        statement=shown,
+        statement_label=("As a statement:" if denied is None else "In the second reading, which does not hold:"
+                         if evidence.verdict == "convention" else "As a statement, which does not hold:"),
         conditions=evidence.conditions, explanation=evidence.reason,
         proof=proof_steps(result, own, lemmas) if own is not None else (),
         witness=(denied.note + sides_text(denied)) if denied is not None else None,
         correction=None if evidence.corrected_denial is not None else evidence.correction,
+        further=tuple(_further(p, evidence.verdict, denied is not None) for p, _, _ in result.certificates
+                      if p is not denied and (p.denies or p.statement) is not shown and p.role != "correction"),
         axioms=tuple(result.axioms), cited=tuple(result.cited), notes=tuple(notes),
     )  # fmt: skip
+
+
+def _further(piece: Piece, verdict: str, denied: bool) -> tuple[str, Formula, str]:
+    """A further piece of evidence: what it says, its statement, and the witness if it denies it."""
+    if piece.denies is not None:
+        return "Does not hold either:", piece.denies, piece.note + sides_text(piece)
+    reading = "True in the first reading" if verdict == "convention" else "True in the other convention"
+    label = {"reading": reading, "map": "Between the readings", "enclosure": "Enclosed", "other reading": "Otherwise"}.get(
+        piece.role, "True" if denied else "And")  # fmt: skip
+    return f"{label}, by {piece.theorem}:" if piece.theorem else f"{label}:", piece.statement, ""

@@ -70,6 +70,7 @@ class Entry:
     proof: tuple[Step, ...] = ()
     witness: str | None = None
     correction: Formula | None = None
+    further: tuple[tuple[str, Formula, str], ...] = ()  # label, formula, and text behind it
     axioms: tuple[str, ...] = ()
     cited: tuple[str, ...] = ()
     citations: tuple[str, ...] = ()
@@ -418,6 +419,8 @@ def _entry(e: Entry, keys: dict[str, str]) -> Iterator[str]:
         yield rf"\labelled{{Witness}}{escape_text(e.witness)}"
     if e.correction is not None:
         yield rf"\labelled{{Correct is}}{_shown(e.correction)}"
+    for label, statement, text in e.further:
+        yield rf"\labelled{{{escape_text(label)}}}{_shown(statement)}" + (escape_text(text) if text else "")
     yield from (rf"\labelled{{{escape_text(label)}}}{escape_text(text)}" for label, text in e.notes)
     yield rf"\end{{{e.kind}}}"
     if e.definitions:

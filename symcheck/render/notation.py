@@ -270,7 +270,7 @@ class Printer:
     connective: ClassVar[dict[str, str]] = {"and": "∧", "or": "∨", "imp": "⇒", "not": "¬"}
     false = "⊥"
     quantifier: ClassVar[dict[str, str]] = {"forall": "∀", "exists": "∃"}
-    pi, dot, comma = "π", "·", ", "
+    pi, dot, comma, separator = "π", "·", ", ", ", "  # separator: between hypotheses
 
     def __init__(self, term: Term | None = None, free: Iterable[Var] = (), names: Iterable[str] = ()) -> None:
         variables = {*free, *(term.free if term is not None else ())}
@@ -824,7 +824,7 @@ class Printer:
             conclusion = self.fold(t, scope)
         if not hypotheses:
             return conclusion
-        left = self.comma.join(self.at(p, OR) for p in hypotheses)
+        left = self.separator.join(self.at(p, OR) for p in hypotheses)
         right = conclusion.text if conclusion.level == QUANTIFIER else self.at(conclusion, OR)
         level = QUANTIFIER if conclusion.level == QUANTIFIER else IMPLICATION
         return Printed(left + self.breakable(self.connective["imp"]) + right, level)

@@ -46,6 +46,7 @@ class TeX(Printer):
         "and": r"\land", "or": r"\lor", "imp": r"\Rightarrow", "not": r"\lnot ",
     }  # fmt: skip
     false, pi, dot, comma = r"\bot", r"\pi", r"\cdot", r",\, "
+    separator = rf",\, {MARK};"
     quantifier: ClassVar[dict[str, str]] = {"forall": r"\forall", "exists": r"\exists"}
     types: ClassVar[dict[str, str]] = {"N": r"\mathbb{N}", "R": r"\mathbb{R}", "P": r"\mathbb{B}"}
 
@@ -216,13 +217,15 @@ def pmatrix(rows: Sequence[Sequence[object]]) -> str:
 
 
 def _unmarked(s: str) -> str:
-    return re.sub(f"{MARK}(:(?!=))?", "", s)
+    return re.sub(f"{MARK}(;|:(?!=))?", "", s)
 
 
 # ---------------------------------------------------------------- long formulas
 
 NARROW = 25  # the width of a parenthesis within which no line is broken
-_PRIORITY = {r"\ ": -1, r"\Rightarrow": 0, ":": 1, r"\land": 2, r"\lor": 2, r"\le": 3, r"\ne": 3, "=": 3, "<": 3}  # else 4
+_PRIORITY = {r"\ ": -1, r"\Rightarrow": 0, ";": 1, ":": 2, r"\land": 3, r"\lor": 3, r"\le": 4, r"\ne": 4, "=": 4, "<": 4}
+_OTHER = 5  # + and -
+_FILLED = (1, 3, _OTHER)  # of these, as many in a line as there is room for
 
 
 def display(term: Term | str, width: float = 80) -> str:
@@ -258,7 +261,7 @@ def _chunks(s: str) -> list[tuple[tuple[int, int], str]]:
                     del marks[before:]
             case t if t == MARK and braces == 0:
                 operator = s[token.end() :].split(" ")[0]
-                kind = next((k for op, k in _PRIORITY.items() if operator.startswith(op)), 4)
+                kind = next((k for op, k in _PRIORITY.items() if operator.startswith(op)), _OTHER)
                 marks.append((token.start(), (len(groups), kind)))
     ends = [at for at, _ in marks] + [len(s)]
     first = ((0, 0), s[: ends[0]])
@@ -281,7 +284,7 @@ def _lines(pieces: list[tuple[tuple[int, int], str]], width: float, indent: int)
     for j, group in enumerate(groups):
         joined = "".join(s for _, s in group)
         last = out[-1][1] if out else ""
-        if out and lowest[1] in (2, 4) and visible_width(last) + visible_width(joined) + 2 * out[-1][0] <= width:
+        if out and lowest[1] in _FILLED and visible_width(last) + visible_width(joined) + 2 * out[-1][0] <= width:
             out[-1] = (out[-1][0], last + joined)
         else:
             out += _lines(group, width, indent + (1 if j else 0))

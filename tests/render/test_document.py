@@ -219,3 +219,17 @@ def test_errors_of_tex(engine, tmp_path):
     path.write_text(f"\\documentclass{{article}}\\begin{{document}}\\input{{{outside}}}\\end{{document}}")
     with pytest.raises((TexFailed, TexMissing)):
         compile_pdf(path, engine)
+
+
+def test_a_report_shows_every_statement_that_the_verdict_rests_on():
+    """A claim's report states the readings, the map between them, and what holds under the condition."""
+    from symcheck.claims import CLAIMS, find, library, settle
+    from symcheck.render.article import document
+
+    find(["S000-018", "S000-017"])
+    lemmas = library()
+    results = [settle(CLAIMS[name], lemmas, crosscheck=False) for name in ("S000-018", "S000-017")]
+    for result, entry in zip(results, document(results, lemmas).sections[0].entries, strict=True):
+        shown = [entry.statement, entry.correction, *(f for _, f, _ in entry.further)]
+        assert all((p.denies or p.statement) in shown for p, _, _ in result.certificates)
+        assert all(escape_text(label) in article(document(results, lemmas)) for label, _, _ in entry.further)

@@ -277,6 +277,12 @@ def test_statements():
     assert display_statement(statement, 25).splitlines()[2] == r"&\quad \Rightarrow a_{s(i)} = \sum_{k=0}^{n-1} b_{k}"
 
 
+def test_lines_are_broken_between_hypotheses_before_they_are_within_one():
+    statement = Statement((perm(n, s), lt(i, n), lt(j, n), lt(i, j)), eq(a(s(i)), b(j)), (n.head,))
+    assert display_statement(statement, 16).splitlines()[1:-1] == [
+        r"&s \in S_{n},\, i < n,\,  \\", r"&\quad j < n,\, i < j  \\", r"&\quad \Rightarrow a_{s(i)} = b_{j}"]  # fmt: skip
+
+
 def test_every_axiom_is_printed():
     for axiom in AXIOMS.values():
         for term in (*axiom.hyps, axiom.concl):
