@@ -1124,10 +1124,6 @@ claim("S000-055", SOURCE, "sections 2.2.1, 2.2.2 and 2.3.2", r"\alpha_{ij}=\text
                             "than in S000-031."), unnamed_axis),
       ["logits.softmax_sum", "logits.softmax_of_one"])  # fmt: skip
 
-claim("S000-080", SOURCE, "section 2.3.2", None, "The softmax makes the scores of a query a probability distribution.",
-      proved("logits.softmax_positive", "logits.softmax_sum"),
-      ["logits.softmax_positive", "logits.softmax_sum"])  # fmt: skip
-
 claim("S000-056", SOURCE, "section 2.2.1", r"o_i=\sum_j\alpha_{ij}v_j",
       "The output is a convex combination of the values.",
       proved("logits.convex", "logits.softmax_sum", "logits.softmax_positive"),
@@ -1262,8 +1258,31 @@ claim("S000-064", SOURCE, "section 2.3.2",
       refuted(turns_back(2, 3, -1), "rope.relative", convention=ROWS, reading="rope.relative_rows", note=COLUMNS,
               more=[turns_back(2, 4, -2)]), FAMILY)  # fmt: skip
 
+claim("S000-080", SOURCE, "section 2.3.2", None, "The softmax makes the scores of a query a probability distribution.",
+      proved("logits.softmax_positive", "logits.softmax_sum"),
+      ["logits.softmax_positive", "logits.softmax_sum"])  # fmt: skip
+
 
 # 2.3.3 and 2.4: what the rotation tells -----------------------------------------------------------------
+def either_side(p: Proof, goal: Statement) -> Line:
+    m_, n_ = var("m"), var("n")
+    one = p.theorem("rope.relative", h=h, m=m_, n=n_, q=q, k=k, theta=theta)
+    other = p.theorem("logits.rope_query", h=h, m=m_, n=n_, q=q, k=k, theta=theta)
+    return p.trans(p.symm(other), one)
+
+
+RELATIVE_ROTATION = (
+    "logits.rope_query", replace(turns_back(row, column, row - column, i=1, j=0), role="other reading"),
+    (Statement((), eq(dot(2 * h, turned(left - right, q), k), dot(2 * h, q, turned(right - left, k))), (h.head,)),
+     either_side))
+ON_QUERY_OR_KEY = ("the matrix acts on the query", "the matrix stands before the key, as in section 2.2.2")
+
+claim("S000-065", SOURCE, "section 2.3.3 (1)", None, "The score a_2j depends on 2 - j, by way of R_(2-j).",
+      convention(*RELATIVE_ROTATION, readings=ON_QUERY_OR_KEY,
+                 note="That the score depends on 2 - j holds either way (S000-060); R_(2-j) acts on the query, on the key "
+                      "it is R_(j-2) (S000-062)."),
+      ["logits.rope_query", "rope.relative"])  # fmt: skip
+
 claim("S000-066", SOURCE, "section 2.3.3 (2)", r"a_{ii}=q_i\cdot k_i",
       "On the diagonal the rotation R_0 is the identity, and the score the plain inner product.",
       proved("rope.isometry", "rope.zero"), ["rope.isometry", "rope.zero"])  # fmt: skip
@@ -1302,25 +1321,6 @@ claim("S000-069", SOURCE, "section 2.4.1", None,
       "The relative rotation lets the model learn a preference for near tokens, and links over long ranges.",
       not_mathematical("what a model can learn in training; that scores depend on i - j alone is S000-060"))  # fmt: skip
 
-
-def either_side(p: Proof, goal: Statement) -> Line:
-    m_, n_ = var("m"), var("n")
-    one = p.theorem("rope.relative", h=h, m=m_, n=n_, q=q, k=k, theta=theta)
-    other = p.theorem("logits.rope_query", h=h, m=m_, n=n_, q=q, k=k, theta=theta)
-    return p.trans(p.symm(other), one)
-
-
-RELATIVE_ROTATION = (
-    "logits.rope_query", replace(turns_back(row, column, row - column, i=1, j=0), role="other reading"),
-    (Statement((), eq(dot(2 * h, turned(left - right, q), k), dot(2 * h, q, turned(right - left, k))), (h.head,)),
-     either_side))
-ON_QUERY_OR_KEY = ("the matrix acts on the query", "the matrix stands before the key, as in section 2.2.2")
-
-claim("S000-065", SOURCE, "section 2.3.3 (1)", None, "The score a_2j depends on 2 - j, by way of R_(2-j).",
-      convention(*RELATIVE_ROTATION, readings=ON_QUERY_OR_KEY,
-                 note="That the score depends on 2 - j holds either way (S000-060); R_(2-j) acts on the query, on the key "
-                      "it is R_(j-2) (S000-062)."),
-      ["logits.rope_query", "rope.relative"])  # fmt: skip
 
 claim("S000-070", SOURCE, "section 2.4.2", r"R_{\theta,+(i-j)}\ (i>j),\quad R_{\theta,-(j-i)}\ (i<j)",
       "The relative rotation for earlier and for later tokens.",
