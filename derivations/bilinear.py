@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from derivations.blocks import blocks, weave, woven
 from derivations.complex_plane import held
+from derivations.frequencies import LAMBERT, LAMBERT_1768
 from derivations.sinusoidal import PE_cosine, angle_at, code, component, cos, negated, sin, theta
 from derivations.taylor import bilinear
 from derivations.vectors import delta, dot, entry
@@ -20,7 +21,7 @@ from symcheck.prove.lemmas import SEQUENCE, sum_delta, sum_ext, sum_pairs, total
 from symcheck.prove.proof import Line, Proof, Statement
 from symcheck.prove.refute import HALF_PI, matrix, table
 from symcheck.render.notation import register
-from symcheck.terms import Term, const, defined, eq, forall, implies, lam, lt, number, substitute, unfold, var
+from symcheck.terms import Term, const, defined, eq, forall, implies, lam, lt, negation, number, substitute, unfold, var
 
 SU = "Su, kexue.fm/archives/8231"
 HALF = Fraction(1, 2)
@@ -206,3 +207,44 @@ def single_wave_products(p: Proof, goal: Statement) -> Line:
 
     return p.trans(p.by_definition(eq(goal.concl.args[0], left), "dot", "single_wave"),
                    sum_ext(p, d, left.args[1], goal.concl.args[1].args[1], each))  # fmt: skip
+
+
+M, N = var("m", "N"), var("n", "N")
+SAME_WAVES = forall("N", lambda i: implies(lt(i, d), eq(wave(const("real", M))(i), wave(const("real", N))(i))))
+
+
+@theorem("bilinear.single_wave_distinct", Statement((LAMBERT, lt(0, d), lt(M, N)), negation(SAME_WAVES), (d.head,)),
+         "The codes sin(pos - i/d) of different whole positions differ, in the component i = 0 already, because pi is "
+         "irrational", references=(SU + ", comment of 2023-09-30", LAMBERT_1768))  # fmt: skip
+def single_wave_distinct(p: Proof, goal: Statement) -> Line:
+    """From sin m = sin n: sin(n + m) sin(n - m) = sin^2 n - sin^2 m = 0, and neither factor is 0."""
+    irrational, size, order = (p.assume(z) for z in goal.hyps)
+    same = p.assume(SAME_WAVES)
+    zero = number(0, "N")
+    first = p.mp(p.specialise(same, zero), p.convert(size, lt(zero, d)))
+    x, y = M * number(1), N * number(1)
+    level = p.convert(first, eq(sin(x), sin(y)), "single_wave")
+
+    def use(K: Term, gap: Line) -> Line:  # n = m + K
+        far = N + M
+        sums = [*angle_at(p, y + x, y, x), *angle_at(p, y - x, y, -x), *negated(p, x)]
+        units = [p.axiom("pythagoras", x=z) for z in (x, y)]
+        product = p.ring(eq(sin(y + x) * sin(y - x), 0), *sums, *units, level)
+        distance = p.ring(eq(y - x, K * number(1)), gap)
+        product = p.rewrite(distance, product, lambda z: eq(sin(y + x) * sin(z), 0))
+        product = p.convert(product, eq(sin(far * number(1)) * sin(K * number(1)), 0))
+        some = p.pos(lt(zero, K), order, gap)
+        away = [p.mp(p.specialise(irrational, z), line) for z, line in (
+            (K, some), (far, p.pos(lt(zero, far), order, p.axiom("nat_nonneg", n=M))))]  # fmt: skip
+        units = [p.axiom("inverse", p.convert(line, negation(eq(sin(z * number(1)), 0))), x=sin(z * number(1)))
+                 for z, line in zip((K, far), away, strict=True)]  # fmt: skip
+        return p.pos(const("false"), p.ring(eq(number(1), 0), product, *units))
+
+    later = p.axiom("nat_difference", p.pos(lt(M, N + 1), order), m=M, n=N)
+    return p.discharge(p.obtain(later, use, name="K"), same.concl)
+
+
+countertheorem("bilinear.single_wave_not_relative",
+               "The inner product of the codes sin(pos - i/d) is no function of the offset",
+               Statement((), eq(dot(d, wave(m), wave(n)), dot(d, wave(m - n), wave(number(0)))), (d.head,)),
+               {"d": 1, "m": 1, "n": 1}, references=(SU + ", comment of 2023-09-30",))  # fmt: skip

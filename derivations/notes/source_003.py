@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import derivations.almost_periodic
 import derivations.directions
 import derivations.symmetry  # noqa: F401 (theorems that are cited by name)
-from derivations.attention import LOOKING, PX, X, attend, c, d, n, s
-from derivations.bilinear import HALF, A, diagonal, form, h, wave
+from derivations.attention import LOOKING, PX, TWO, X, attend, c, d, d_k, n, s
+from derivations.bilinear import HALF, A, diagonal, form, h
 from derivations.blocks import blocks, weave, woven
 from derivations.complex_plane import F0, POLAR, R0, VALUES, held, r1, r2, x1, x2
 from derivations.decay import (
@@ -24,7 +25,9 @@ from derivations.decay import (
     half_as_fast,
     integral,
 )  # fmt: skip
-from derivations.frequencies import as_exponential, exponent, frequency, rpow
+from derivations.exchange import CODED_VECTORS, YX, coded_rows, value
+from derivations.exchange import row as causal_row
+from derivations.frequencies import LAMBERT_1768, as_exponential, exponent, frequency, rpow
 from derivations.readout import (
     HYPERPLANE,
     UNEQUAL_WEIGHTS,
@@ -34,9 +37,9 @@ from derivations.readout import (
     symmetric,
 )  # fmt: skip
 from derivations.sinusoidal import PE, PE_cosine, cos, sin, theta
-from derivations.vectors import dot, entry
+from derivations.vectors import entry
 from symcheck.checker import balls, perm
-from symcheck.claims import Piece, Source, claim
+from symcheck.claims import THEOREMS, Evidence, Piece, Source, claim
 from symcheck.evidence import (
     approximate,
     by_theorem,
@@ -53,7 +56,7 @@ from symcheck.listings import run
 from symcheck.numerics import Undefined, evaluate
 from symcheck.prove.lemmas import SEQUENCE, sum_ext, total
 from symcheck.prove.proof import Line, Proof, ProofError, Statement
-from symcheck.prove.refute import decide, denial, matrix
+from symcheck.prove.refute import contradict, decide, denial, matrix
 from symcheck.terms import Term, const, eq, forall, lam, lt, negation, number, var
 
 SOURCE = Source(
@@ -77,6 +80,8 @@ def denied(statement: Statement, values: dict, note: str, role: str = "refutatio
         closed = p.assume(statement.closed())
         line = p.specialise(closed, *(values[v.name] for v in statement.variables))
         while not line.concl.is_const("false"):
+            if line.concl.is_const("and"):
+                line = p.parts(line)[0]
             premise = line.concl.args[0]
             try:
                 line = p.mp(line, held(p, premise))
@@ -85,6 +90,12 @@ def denied(statement: Statement, values: dict, note: str, role: str = "refutatio
         return p.discharge(line, closed.concl)
 
     return Piece(role, denial(statement), prove, None, note, statement)
+
+
+def also(evidence: Evidence, *pieces: Piece) -> Evidence:
+    """The evidence with further witnesses."""
+    return replace(evidence, pieces=(*evidence.pieces, *pieces),
+                   witness="; ".join((evidence.witness, *(p.note for p in pieces))))  # fmt: skip
 
 
 # The code, and the symmetry that it breaks --------------------------------------------------------------
@@ -573,10 +584,31 @@ claim("S003-052", SOURCE, THREAD, r"QK^TV(X1)\ \text{equal for both orders}",
       proved("readout.products_equivariance", "attention.equivariance"),
       ["readout.products_equivariance", "attention.equivariance"])  # fmt: skip
 
+#: Two features: (1, 0), (0, 0), (3, 0) with the codes (0, 1), (0, 0), (0, -1).
+BALANCED = {"d": 2, "X": matrix([[1, 0], [0, 0], [3, 0]]), "P_pos": matrix([[0, 1], [0, 0], [0, -1]])}
+
+
+def balanced(p: Proof, _: Statement) -> Line:
+    """Both rows are (8, 0)."""
+    closed = p.assume(CODED_VECTORS.closed())
+    line = p.specialise(closed, *(BALANCED[v.name] for v in CODED_VECTORS.variables))
+    same = p.assume(line.concl.args[0].args[0])
+    second = p.mp(p.specialise(same, 1), p.ball(lt(number(1, "N"), number(2, "N"))))
+    line = p.mp(line, p.discharge(contradict(p, second, []), same.concl))
+    return p.discharge(p.mp(line, decide(p, line.concl.args[0])), closed.concl)
+
+
+ONE_CODE = Statement((), negation(coded_rows(1, 0)))
 claim("S003-053", SOURCE, THREAD, None, "With position codes the two rows are no longer equal.",
-      proved("symmetry.distinct_codes_break",
-             note="For inputs that show it; there are some for any two codes that differ."),
-      ["symmetry.distinct_codes_break", "attention.positions_break_equivariance"])  # fmt: skip
+      also(proved_under(["X_1, X_2, X_3 are numbers (one feature), as the products are written",
+                         "the codes of the slots 1 and 3 differ"], "exchange.coded_products",
+                        Piece("without", denial(CODED_VECTORS), balanced, None,
+                              "two features, tokens (1, 0), (0, 0), (3, 0), codes (0, 1), (0, 0), (0, -1): the row of the "
+                              "first token is (8, 0) in both orders", CODED_VECTORS),
+                        note="For numbers the rows differ by (p_1 - p_3) times a sum of squares, whatever the tokens "
+                             "are. For vectors they differ in general only."),
+           denied(ONE_CODE, {"X": matrix([[1]]), "P_pos": matrix([[1]])}, "X = 1 and P_pos = 1 throughout", "without")),
+      ["exchange.coded_products", "attention.positions_break_equivariance"])  # fmt: skip
 
 
 def pooled(x: Term) -> Term:
@@ -613,9 +645,22 @@ claim("S003-055", SOURCE, THREAD, r"w_m\neq w_n", "Unequal weights of the output
                    refutes(UNEQUAL_WEIGHTS, EQUAL_TOKENS, role="without")),
       ["readout.unequal_weights", "readout.weighted"])  # fmt: skip
 
-claim("S003-056", SOURCE, THREAD, r"attn(x,y)\neq attn(y,x)",
-      "With a mask the attention layer itself already differs.",
-      proved("attention.causal_breaks_equivariance"), ["attention.causal_breaks_equivariance"])  # fmt: skip
+SAME_VALUES = {key: value for key, value in TWO.items() if key not in ("n", "s", "i", "W_V")}
+SAME_VALUES |= {"X": matrix([[1], [0]]), "W_V": matrix([[0]])}
+VALUES = "x W_V and y W_V differ"
+
+
+def unconditional(id: str) -> Piece:
+    """The conclusion of a theorem without its conditions fails for tokens 1 and 0 whose values are both 0."""
+    statement = Statement((), THEOREMS[id].statement.concl, THEOREMS[id].statement.variables)
+    return denied(statement, SAME_VALUES, "tokens 1 and 0 with W_V = 0", "without")
+
+
+claim("S003-056", SOURCE, THREAD, r"attn(x,y)!=attn(y,x)",
+      "With a mask the attention layer itself already gives different outputs for the two orders.",
+      proved_under([VALUES], "exchange.causal_first", unconditional("exchange.causal_first"),
+                   note="P exchanges the two tokens. The mask is the causal one; the first rows are x W_V and y W_V."),
+      ["exchange.causal_first", "exchange.causal_rows"])  # fmt: skip
 
 claim("S003-057", SOURCE, f"{THREAD}, author's reply", None,
       "Exchanging two inputs of an MLP only relabels its parameters.",
@@ -625,8 +670,11 @@ claim("S003-057", SOURCE, f"{THREAD}, author's reply", None,
       ["readout.reordered_inputs"])  # fmt: skip
 
 claim("S003-058", SOURCE, f"{THREAD}, a reader", None,
-      "After attention with a causal mask the exchange is more than an exchange of features.",
-      proved("attention.causal_breaks_equivariance"), ["attention.causal_breaks_equivariance"])  # fmt: skip
+      "After attention with a causal mask an exchange of the inputs is no exchange of the features for the next layer.",
+      proved_under([VALUES], "exchange.causal_rows", unconditional("exchange.causal_rows"),
+                   note="P exchanges the two tokens. Each of the two rows differs from the one that an exchange "
+                        "would put in its place."),
+      ["exchange.causal_rows", "attention.causal_breaks_equivariance"])  # fmt: skip
 
 claim("S003-059", SOURCE, f"{THREAD}, a reader", None,
       "A separating plane that is not symmetric about y = x tells f(x, y) from f(y, x).",
@@ -642,13 +690,24 @@ claim("S003-061", SOURCE, f"{THREAD}, a reader", r"p(\text{person bite dog})\neq
       "A language model should tell the two orders apart.",
       not_mathematical("what a language model should do"))  # fmt: skip
 
-claim("S003-062", SOURCE, f"{THREAD}, a reader", r"(u,v)=f(x,y),\ f(y,x)=(m,n),\ (m,n)\neq(v,u)\ \text{(causal)}",
+claim("S003-062", SOURCE, f"{THREAD}, a reader", r"(u,v)=f(x,y),\ f(y,x)=(m,n),\ (m,n)!=(v,u)",
       "A causal mask ends the exchange symmetry.",
-      proved("attention.causal_breaks_equivariance"), ["attention.causal_breaks_equivariance"])  # fmt: skip
+      proved_under([VALUES], "exchange.causal_rows", unconditional("exchange.causal_rows"),
+                   note="P exchanges the two tokens; the rows of Attention(X) are u and v, those of Attention(P X) are m "
+                        "and n. Then m is not v, and n is not u."),
+      ["exchange.causal_rows", "attention.causal_breaks_equivariance"])  # fmt: skip
 
+LAST_ROW = Statement((negation(eq(value(0), value(1))),), negation(eq(causal_row(X, 1), causal_row(YX, 1))),
+                     (d.head, d_k.head))  # fmt: skip
 claim("S003-063", SOURCE, f"{THREAD}, a reader", None,
       "The same for a scalar: a classifier of one layer with a causal mask.",
-      proved("readout.causal_pooled"), ["readout.causal_pooled"])  # fmt: skip
+      also(proved_under([VALUES, "the scalar is the sum of the outputs"], "exchange.causal_sum",
+                        unconditional("exchange.causal_sum"),
+                        note="P exchanges the two tokens. Other scalars may or may not see the order: the last output alone "
+                             "does not where queries and keys are 0."),
+           denied(LAST_ROW, SAME_VALUES | {"W_V": matrix([[1]])},
+                  "the last output, tokens 1 and 0, W_Q = W_K = 0: the mean of both values in either order", "without")),
+      ["exchange.causal_sum", "readout.causal_pooled"])  # fmt: skip
 
 claim("S003-064", SOURCE, f"{THREAD}, author's reply", None,
       "One-directional attention alone already carries much of the positions, though less than RoPE.",
@@ -682,13 +741,18 @@ claim("S003-066", SOURCE, "comment of 2023-09-30", None, "First principle: no tw
 claim("S003-067", SOURCE, "comment of 2023-09-30", None, "These two principles lead to the sinusoidal design.",
       not_mathematical("a guess at motives; the two principles hold for many codes and single out none"))  # fmt: skip
 
-E_OFFSET = Statement((), eq(dot(var("d", "N"), wave(m), wave(k)), dot(var("d", "N"), wave(m - k), wave(number(0)))))
-claim("S003-068", SOURCE, "comment of 2023-09-30", r"E(pos,i)=\sin(pos-\frac i{d_{model}})",
-      "A simpler code is proposed in place of the sinusoidal one.",
-      refuted(refutes(E_OFFSET, {"d": 1, "m": 1, "n": 1}), "bilinear.single_wave",
-              note="It does not replace it: all components have the frequency 1, and the inner product has a part in "
-                   "m + n, so it is no function of the offset."),
-      ["bilinear.single_wave"])  # fmt: skip
+claim("S003-066a", SOURCE, "comment of 2023-09-30", None,
+      "Second principle: a code should extrapolate reasonably.",
+      not_mathematical("a demand on models; that the formula has a value at every position is S001-020"))  # fmt: skip
+
+claim("S003-068", SOURCE, "comment of 2023-09-30", r"E(pos,i) = sin(pos - \frac{i}{d_{model}})",
+      "By these two principles a simpler code can take the place of the sinusoidal one.",
+      proved("bilinear.single_wave_distinct", "bilinear.single_wave", "bilinear.single_wave_not_relative",
+             note="Read as: the codes meet the first principle, and are there for every position. Different positions "
+                  "have different codes for every d >= 1. How well a model extrapolates is not decided. What the code "
+                  "gives up: all components have the frequency 1, and the inner product has a part in m + n, so it "
+                  "is no function of the offset.", cited=(LAMBERT_1768,)),
+      ["bilinear.single_wave_distinct", "bilinear.single_wave", "bilinear.single_wave_not_relative"])  # fmt: skip
 
 claim("S003-070", SOURCE, "comment of 2023-09-30, author's reply", None,
       "The sinusoidal code extrapolates poorly, so these principles hardly lead to it.",
