@@ -340,5 +340,6 @@ theorem("almost_periodic.first_rise", Statement((), const(
 theorem("almost_periodic.first_negative", Statement((), conjunction(
     positive(10_000, 4, 0, 22), negative(10_000, 4, 22), positive(10_000, 16, 0, 64), positive(10_000, 16, 64, 27),
     negative(10_000, 16, 91), negative(10_000, 512, 3284))),
-    "Base 10000: the inner product is first negative at distance 22 for d = 4, at 91 for d = 16; for d = 512 it is at 3284",
+    "Base 10000: the inner product is first negative at distance 22 for d = 4, at 91 for d = 16; for d = 512 it is "
+    "negative at 3284",
     references=(SU,))(by_cases)  # fmt: skip
