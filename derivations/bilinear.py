@@ -12,16 +12,16 @@ from fractions import Fraction
 from derivations.blocks import blocks, weave, woven
 from derivations.complex_plane import held
 from derivations.frequencies import LAMBERT, LAMBERT_1768
-from derivations.sinusoidal import PE_cosine, angle_at, code, component, cos, negated, sin, theta
+from derivations.sinusoidal import PE_cosine, absolute_le, angle_at, code, component, cos, negated, sin, theta
 from derivations.taylor import bilinear
 from derivations.vectors import delta, dot, entry
 from symcheck.claims import theorem
 from symcheck.evidence import countertheorem
-from symcheck.prove.lemmas import SEQUENCE, sum_delta, sum_ext, sum_pairs, total
+from symcheck.prove.lemmas import SEQUENCE, by_parity, sum_add, sum_delta, sum_ext, sum_le, sum_pairs, total
 from symcheck.prove.proof import Line, Proof, Statement
-from symcheck.prove.refute import HALF_PI, matrix, table
+from symcheck.prove.refute import HALF_PI, compute, decide, matrix, table
 from symcheck.render.notation import register
-from symcheck.terms import Term, const, defined, eq, forall, implies, lam, lt, negation, number, substitute, unfold, var
+from symcheck.terms import Term, const, defined, eq, forall, implies, lam, le, lt, negation, number, substitute, unfold, var
 
 SU = "Su, kexue.fm/archives/8231"
 HALF = Fraction(1, 2)
@@ -248,3 +248,150 @@ countertheorem("bilinear.single_wave_not_relative",
                "The inner product of the codes sin(pos - i/d) is no function of the offset",
                Statement((), eq(dot(d, wave(m), wave(n)), dot(d, wave(m - n), wave(number(0)))), (d.head,)),
                {"d": 1, "m": 1, "n": 1}, references=(SU + ", comment of 2023-09-30",))  # fmt: skip
+
+# One pair, any entries -----------------------------------------------------------------------------------
+PAIR = number(2, "N")
+PAIR_RELATIVE = forall(["R", "R"], lambda m, n: eq(form(A, PAIR, m, n), form(A, PAIR, m - n, number(0))))
+PAIR_CONFORMAL = const("and", eq(A(0, 0), A(1, 1)), eq(A(0, 1), -A(1, 0)))
+TURNS = negation(eq(theta(0), 0))
+
+
+@theorem("bilinear.pair_criterion", Statement((TURNS,), const(
+    "and", implies(PAIR_RELATIVE, PAIR_CONFORMAL), implies(PAIR_CONFORMAL, PAIR_RELATIVE)), (A.head,)),
+    "In one pair the form is a function of m - n exactly if H_00 = H_11 and H_01 = -H_10",
+    references=(SU + ", after eq. 14",), instance=lambda p: [decide(p, negation(eq(number(1), 0)))])  # fmt: skip
+def pair_criterion(p: Proof, goal: Statement) -> Line:
+    unit = p.axiom("inverse", p.assume(TURNS), x=theta(0))
+    angle = theta(number(0, "N"))
+
+    def opened(m_: Term, n_: Term) -> Line:
+        """p_m^T H p_n, written out."""
+        def prove(p: Proof) -> Line:
+            (c, s), (d, t) = ([f(w * angle) for f in (cos, sin)] for w in (m, n))
+            nice = A(0, 0) * c * d + A(0, 1) * c * t + A(1, 0) * s * d + A(1, 1) * s * t
+            return p.ring(eq(form(A, PAIR, m, n), nice), compute(p, form(A, PAIR, m, n)))
+
+        return p.at(p.lemma("the form of one pair, written out", prove), m=m_, n=n_)
+
+    special = {HALF_PI: (0, 1), number(0): (1, 0), -HALF_PI: (0, -1)}
+    known = [p.axiom("cos_pi_half"), p.axiom("sin_pi_half"), p.axiom("cos_zero"), p.axiom("sin_zero"), *negated(p, HALF_PI)]
+
+    def circle(m: Term, at: Term) -> list[Line]:
+        """Cosine and sine of m theta_0 where that is one of these angles."""
+        same = p.ring(eq(m * angle, at), unit)
+        out = []
+        for f, w in zip((cos, sin), special[at], strict=True):
+            start = p.rewrite(same, p.refl(f(m * angle)), lambda z, f=f: eq(f(m * angle), f(z)))
+            out.append(p.ring(eq(f(m * angle), w), start, *known))
+        return out
+
+    quarter, zero = HALF_PI * const("inv", theta(0)), number(0)
+    relative = p.assume(PAIR_RELATIVE)
+    out = []
+    for m_, n_, turns, part in ((quarter, quarter, (HALF_PI, HALF_PI, zero), 0),
+                                (zero, quarter, (zero, HALF_PI, -HALF_PI), 1)):  # fmt: skip
+        angles = dict(zip((m_, n_, m_ - n_, zero), (*turns, zero), strict=True))
+        values = []
+        for pair, result in (((m_, n_), (A(1, 1), A(0, 1))), ((m_ - n_, zero), (A(0, 0), -A(1, 0)))):
+            line = opened(*pair)
+            values.append(p.ring(eq(line.lhs, result[part]), line, *(e for w in pair for e in circle(w, angles[w]))))
+        out.append(p.ring(PAIR_CONFORMAL.args[part], p.specialise(relative, m_, n_), *values))
+    forward = p.discharge(p.both(*out), PAIR_RELATIVE)
+    conformal_ = p.parts(p.assume(PAIR_CONFORMAL))
+    x, y = m * angle, n * angle
+    sums = [*angle_at(p, (m - n) * angle, x, -y), *negated(p, y)]
+    same = p.ring(eq(form(A, PAIR, m, n), form(A, PAIR, m - n, zero)), opened(m, n), opened(m - n, zero), *conformal_,
+                  *sums, *circle(zero, zero))  # fmt: skip
+    return p.both(forward, p.discharge(p.generalise(same, m, n), PAIR_CONFORMAL))
+
+# A dominant diagonal -------------------------------------------------------------------------------------
+DIAGONAL = entry(diagonal, lam("N", lambda r: A(r, r)))
+
+
+def off_diagonal(r: Term, s: Term) -> Term:
+    """|H_rs|, 0 for r = s."""
+    return const("abs", A(r, s) - delta(r, s) * A(r, r))
+
+
+def at_most_one(p: Proof, pos: Term, r: Term) -> list[Line]:
+    """Every component of a code lies between -1 and 1."""
+    def prove(p: Proof) -> Line:
+        j, of = var("j", "N"), PE_cosine(theta, m, var("j", "N"))
+
+        def side(parity: int, i: Term, _: Line) -> Line:
+            line = component(p, PE_cosine, m, 2 * i + 1 if parity else 2 * i)
+            f, g = (sin, cos) if parity else (cos, sin)
+            value, other = f(m * theta(i)), g(m * theta(i))
+            unit = p.axiom("pythagoras", x=m * theta(i))
+            squares = [value + 1, value - 1, other]
+            return p.both(*(p.pos(aim, p.pos(bound, unit, squares=squares), line) for aim, bound in (
+                (le(-1, line.lhs), le(-1, value)), (le(line.lhs, 1), le(value, 1)))))  # fmt: skip
+
+        return by_parity(p, j, const("and", le(-1, of), le(of, 1)), side)
+
+    return p.parts(p.at(p.lemma("components of codes lie between -1 and 1", prove), m=pos, j=r))
+
+
+@theorem("bilinear.off_diagonal", Statement((), le(const("abs", form(A, d, m, n) - form(DIAGONAL, d, m, n)), total(
+    d, lambda r: total(d, lambda s: off_diagonal(r, s)))), (d.head, A.head)),
+    "The entries off the diagonal change the form by no more than the sum of their sizes",
+    references=(SU + ", after eq. 14",))  # fmt: skip
+def off_diagonal_part(p: Proof, goal: Statement) -> Line:
+    """|q_s| <= 1 bounds each term, |p_r| <= 1 each row."""
+    r, s = var("r", "N"), var("s", "N")
+    left, right = (unfold(t, ["bilinear", "diagonal"]) for t in (form(A, d, m, n), form(DIAGONAL, d, m, n)))
+    rows = [t.args[1] for t in (left, right)]
+    parts = [lam("N", lambda r, f=f: total(d, f(r).args[1].args[1])) for f in rows]  # the sums over s
+    sizes = lam("N", lambda r: total(d, lambda s: off_diagonal(r, s)))
+
+    def compared(f: Term, g: Term, size: Term, index: Term, both: Callable[[Term], list[Line]]) -> list[Line]:
+        """``-sum size <= sum f - sum g <= sum size`` from the same for each term."""
+        below = p.assume(lt(index, d))
+        out = []
+        for k, (low, high) in enumerate(((f, g), (g, f))):
+            more = lam("N", lambda e, high=high: high(e) + size(e))
+            each = p.generalise(p.discharge(p.pos(le(low(index), more(index)), both(index)[k]), below.concl), index)
+            out.append(p.pos(le(total(d, low), total(d, high) + total(d, size)),
+                             p.mp(p.at(sum_le(p), n=d, f=low, g=more), each), p.at(sum_add(p), n=d, f=high, g=size)))
+        return out  # fmt: skip
+
+    def each_term(r: Term) -> Callable[[Term], list[Line]]:
+        def both(s: Term) -> list[Line]:
+            gap = A(r, s) - delta(r, s) * A(r, r)
+            low, high = at_most_one(p, n, s)
+            a, e = (f(r).args[1].args[1](s) for f in rows)
+            size = const("abs", gap)
+            one = Fraction(1)
+
+            def side(line: Line) -> Line:
+                negative = line.concl.is_const("lt")
+                sign = p.pos(le(gap, 0), line) if negative else line
+                same = p.axiom("abs_nonpos" if negative else "abs_nonneg", sign, x=gap)
+                first, second = (low, high) if not negative else (high, low)
+                # size - gap q = |gap| (1 -+ q), size + gap q = |gap| (1 +- q)
+                return p.both(*(p.rule("pos", le(aim, size), [sign, bound], [(one, [0, 1], number(1))], [same], [number(1)])
+                                for aim, bound in ((a - e, second), (e - a, first))))  # fmt: skip
+
+            return p.parts(p.cases(p.axiom("trichotomy", x=gap, y=number(0)), side, side))
+        return both
+
+    def each_row(r: Term) -> list[Line]:
+        inner = compared(rows[0](r).args[1].args[1], rows[1](r).args[1].args[1], lam("N", lambda s: off_diagonal(r, s)), s,
+                         each_term(r))  # fmt: skip
+        low, high = at_most_one(p, m, r)
+        x, y, z = parts[0](r), parts[1](r), sizes(r)
+        c = PE_cosine(theta, m, r)
+        half = HALF
+        # z - c (x - y) = (1 + c)/2 (z - (x - y)) + (1 - c)/2 (z + (x - y))
+        out = []
+        for sign in (1, -1):
+            first, second = (low, high) if sign > 0 else (high, low)
+            out.append(p.rule("pos", le(sign * (c * x - c * y), z), [*inner, first, second],
+                              [(half, [0, 2], number(1)), (half, [1, 3], number(1))], [], []))  # fmt: skip
+        return out
+
+    outer = compared(rows[0], rows[1], sizes, r, each_row)
+    opened = [p.by_definition(eq(t, u), "bilinear", "diagonal")
+              for t, u in ((form(A, d, m, n), left), (form(DIAGONAL, d, m, n), right))]
+    gap, bound = goal.concl.args[0].args[0], goal.concl.args[1]
+    return absolute_le(p, goal.concl, p.pos(le(gap, bound), outer[0], *opened), p.pos(le(-bound, gap), outer[1], *opened))

@@ -577,11 +577,22 @@ def meets(k: int, base: int, lo: Term, hi: Term) -> Term:
 
 def meeting(p: Proof, k: int, base: int, lo: Fraction, hi: Fraction) -> Line:
     """By the intermediate value theorem along x = y^k, y = e^s."""
-    goal = meets(k, base, number(lo), number(hi))
-    size = p.ball(lt(0, log(number(base))))
     X = raised(E, k)
-    gap = lam_s((cosine_integral(X) - cosine_integral(X * Fraction(1, base))) * const("inv", size.rhs) - up_to(k, E) * I)
+    inverse = const("inv", log(number(base)))
+    gap = lam_s((cosine_integral(X) - cosine_integral(X * Fraction(1, base))) * inverse - up_to(k, E) * I)
     known = [cosine_integral_slope(p, X), cosine_integral_slope(p, X * Fraction(1, base)), area_slope(p, k)]
+
+    def equal(place: Term, x: Term, positive: Line, level: Line) -> Line:
+        form = p.theorem("decay.closed_form", p.ball(lt(1, number(base))), positive, b=base, x=x)
+        return p.ring(eq(power(k, x), decay(base, x)), scaled(p, k, place, p.refl(x), x), form, level,
+                      inverse_exponential(p, place))  # fmt: skip
+
+    return zero_on_the_way(p, meets(k, base, number(lo), number(hi)), k, lo, hi, gap, known, equal)
+
+
+def zero_on_the_way(p: Proof, goal: Term, k: int, lo: Fraction, hi: Fraction, gap: Term, known: list[Line],
+                    equal: Callable[[Term, Term, Line, Line], Line]) -> Line:  # fmt: skip
+    """``exists x. lo < x, x < hi, equation`` where the gap, a function of s with x = (e^s)^k, changes its sign."""
     line = derivative(p, gap, s, known)
     ends = [log(number(y)) * Fraction(1, k) for y in (lo, hi)]
     place = lam("R", lambda t: ends[0] + t * (ends[1] - ends[0]))
@@ -597,10 +608,9 @@ def meeting(p: Proof, k: int, base: int, lo: Fraction, hi: Fraction) -> Line:
 
     def use(t: Term, line: Line) -> Line:
         left, right, level = p.parts(line)
-        y = exp(place(t))
-        x = raised(y, k)
+        x = raised(exp(place(t)), k)
         tall = p.axiom("exp_positive", x=place(t))
-        positive = p.rule("pos", lt(0, x), [tall], [(Fraction(1), [0] * k, ONE)], [], [])
+        positive = p.convert(p.rule("pos", lt(0, x), [tall], [(Fraction(1), [0] * k, ONE)], [], []), lt(0, x))
         length = p.ball(lt(*ends), 128)
         sides = []
         for z, order, aim in ((0, left, lt(lo, x)), (1, right, lt(x, hi))):
@@ -612,10 +622,7 @@ def meeting(p: Proof, k: int, base: int, lo: Fraction, hi: Fraction) -> Line:
             sides.append(p.rule("pos", aim, [grown, tall, p.axiom("exp_positive", x=ends[z])], [
                 (Fraction(1), [0, *[1] * j, *[2] * (k - 1 - j)], ONE) for j in range(k)],
                 [same], [number(1 - 2 * z)]))  # fmt: skip
-        area = scaled(p, k, place(t), p.refl(x), x)
-        form = p.theorem("decay.closed_form", p.ball(lt(1, number(base))), positive, b=base, x=x)
-        equal = p.ring(eq(power(k, x), decay(base, x)), area, form, level, inverse_exponential(p, place(t)))
-        return p.witness(goal, x, p.both(*sides, equal))
+        return p.witness(goal, x, p.both(*sides, equal(place(t), x, positive, level)))
 
     return p.obtain(found, use, name="t")
 
@@ -680,3 +687,39 @@ def only_linear_vanishes(p: Proof, goal: Statement) -> Line:
     flat = p.ring(eq(sin(const("pi")), 0), straight, p.axiom("cos_pi_half"))
     out.append(p.ring(eq(at.lhs, 0), at, flat))
     return p.convert(p.both(*out), goal.concl)
+
+
+BASES = ("4553.6607", 1_000, 10_000)
+
+
+def two_bases(lo: Term, hi: Term) -> Term:
+    """1000^(-t) falls faster than 10000^(-t) up to lo, and they cross before hi."""
+    fast, slow = BASES[1:]
+    return const("and", everywhere_between(1, lo, lambda x: lt(decay(fast, x), decay(slow, x))), exists(
+        "R", lambda x: const("and", lt(lo, x), const("and", lt(x, hi), eq(decay(fast, x), decay(slow, x))))))  # fmt: skip
+
+
+@theorem("falloff.two_bases", Statement((), two_bases(*(decimal_of(y, BASES[0]) for y in enclosure(BASES[0])))),
+         "The integral for the base 1000 is below that for 10000 up to the distance 4553.6607..., where they cross",
+         references=(SU, "DLMF 6.2.11"))  # fmt: skip
+def bases_cross(p: Proof, goal: Statement) -> Line:
+    (lo, hi), bases = enclosure(BASES[0]), BASES[1:]
+    inside, below = p.assume(le(1, x)), p.assume(le(x, lo))
+
+    def forms(positive: Line) -> list[Line]:
+        return [p.theorem("decay.closed_form", p.ball(lt(1, number(b))), positive, b=b, x=positive.rhs) for b in bases]
+
+    fact = p.ball(everywhere_between(1, lo, lambda x: lt(*(closed(x, b) for b in bases))), 64, 40)
+    fact = p.mp(p.specialise(fact, x), inside, below)
+    less = p.pos(lt(*(decay(b, x) for b in bases)), fact, *forms(p.pos(lt(0, x), inside)))
+    first = p.generalise(p.discharge(less, inside.concl, below.concl), x)
+    inverses = [const("inv", log(number(b))) for b in bases]
+    values = [(cosine_integral(E) - cosine_integral(E * Fraction(1, b))) * y for b, y in zip(bases, inverses, strict=True)]
+    known = [cosine_integral_slope(p, E), *(cosine_integral_slope(p, E * Fraction(1, b)) for b in bases)]
+
+    def equal(_: Term, x: Term, positive: Line, level: Line) -> Line:
+        return p.ring(eq(*(decay(b, x) for b in bases)), *forms(positive), level)
+
+    wanted = two_bases(number(lo), number(hi))
+    second = zero_on_the_way(p, wanted.args[1], 1, lo, hi, lam_s(values[1] - values[0]), known, equal)
+    return p.convert(p.both(first, second), goal.concl, "decimal")
