@@ -215,3 +215,9 @@ def coded_products(p: Proof, goal: Statement) -> Line:
     product = p.ring(eq(amount * gap, 0), same, *sides)
     level = p.ring(eq(u, w), product, unit(p, positive))
     return p.discharge(p.mp(differ, level), same.concl)
+
+
+if __name__ == "__main__":
+    from symcheck.standalone import run
+
+    run(__file__)

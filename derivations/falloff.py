@@ -723,3 +723,9 @@ def bases_cross(p: Proof, goal: Statement) -> Line:
     wanted = two_bases(number(lo), number(hi))
     second = zero_on_the_way(p, wanted.args[1], 1, lo, hi, lam_s(values[1] - values[0]), known, equal)
     return p.convert(p.both(first, second), goal.concl, "decimal")
+
+
+if __name__ == "__main__":
+    from symcheck.standalone import run
+
+    run(__file__)
