@@ -11,6 +11,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
 
+from derivations.almost_periodic import strictly_below
 from derivations.decay import (
     REAL,
     absolute,
@@ -723,6 +724,184 @@ def bases_cross(p: Proof, goal: Statement) -> Line:
     wanted = two_bases(number(lo), number(hi))
     second = zero_on_the_way(p, wanted.args[1], 1, lo, hi, lam_s(values[1] - values[0]), known, equal)
     return p.convert(p.both(first, second), goal.concl, "decimal")
+
+
+
+# Real powers --------------------------------------------------------------------------------------------
+alpha, c, e, R = (var(name) for name in ("alpha", "c", "e", "R"))
+
+
+def wave_of(x: Term) -> Term:
+    """e^(-u) cos(x e^(-alpha u) + c): the integrand cos(x t^alpha + c) dt with t = e^(-u)."""
+    return lam("R", lambda u: exp(-u) * cos(x * exp(-(alpha * u)) + c))
+
+
+def from_one_down(x: Term, R: Term | int) -> Term:
+    """The integral of cos(x t^alpha + c) over t from e^(-R) to 1."""
+    return const("integral", wave_of(x), 0, R)
+
+
+FALLS = exists("R", lambda y: forall(["R", "R"], lambda x, R: implies(
+    lt(y, x), le(0, R), lt(absolute(from_one_down(x, R)), e))))  # fmt: skip
+
+
+def tail_size(p: Proof) -> Line:
+    """``U <= R -> |W(R) - W(U)| <= e^(-U)`` as two inequalities, W the integral from 0."""
+    def prove(p: Proof) -> Line:
+        f = wave_of(x)
+        smooth = has_slope(p, derivative(p, f, var("t")))
+        area = p.axiom("integral_derivative", smooth, g=f, x=ZERO, t=s)
+        bounds = unit_bounds(p, x * exp(-(alpha * s)) + c)
+        over = p.axiom("exp_positive", x=-s)
+        order = p.assume(le(u, v))
+        out = []
+        for sign, name in ((1, "cos"), (-1, "-cos")):
+            function, slope = lam_s(-exp(-s) - sign * from_one_down(x, s)), lam_s(exp(-s) - sign * f(s))
+            line = grows(p, function, slope, [], [area], lambda slope=slope, name=name: p.rule(
+                "pos", le(0, slope(s)), [bounds[name], over], [(Fraction(1), [0, 1], ONE)], [], []))
+            grown = at_ends(p, line, u, v, order)
+            out.append(p.pos(le(sign * (from_one_down(x, v) - from_one_down(x, u)), exp(-u)), grown,
+                             p.axiom("exp_positive", x=-v)))  # fmt: skip
+        return p.discharge(p.both(*out), order.concl)
+
+    return p.lemma("what lies before e^(-u) adds at most e^(-u)", prove)
+
+
+def head_size(p: Proof) -> Line:
+    """``0 < alpha -> 0 < x -> 0 <= u -> |W(u)| <= 2 e^((alpha + 1) u)/(alpha x)``."""
+    def prove(p: Proof) -> Line:
+        some, positive, low = p.assume(lt(0, alpha)), p.assume(lt(0, x)), p.assume(le(0, u))
+        t = var("t")
+        share, unit = const("inv", alpha), unit_of(p, some)
+        inverse = p.axiom("inverse_positive", some, x=alpha)
+        down, turn = lam("R", lambda q: exp(-(u * q))), lam("R", lambda q: exp(-(alpha * (u * q))))
+        ratio, rise = lam("R", lambda q: exp((alpha - 1) * (u * q))), lam("R", lambda q: exp((alpha + 1) * (u * q)))
+        values = {
+            "theta": turn, "theta1": lam("R", lambda q: -(alpha * u) * turn(q)), "h": lam("R", lambda q: u * down(q)),
+            "h1": lam("R", lambda q: -(u * u) * down(q)), "f": lam("R", lambda q: -(share * ratio(q))),
+            "f1": lam("R", lambda q: -(share * ((alpha - 1) * u * ratio(q)))), "v": lam("R", lambda q: share * rise(q)),
+            "v1": lam("R", lambda q: share * ((alpha + 1) * u * rise(q))), "x": x, "c": c}  # fmt: skip
+
+        def slope(name: str) -> Line:
+            line = derivative(p, values[name], t)
+            same = p.ring(eq(line.concl.args[2], values[name + "1"](t)))
+            return p.rewrite(same, line, lambda y: has_derivative(values[name], t, y))
+
+        lo, hi = p.assume(le(0, t)), p.assume(le(t, 1))
+        product = p.axiom("exp_add", x=(alpha - 1) * (u * t), y=-(alpha * (u * t)))
+        product = p.convert(product, eq(down(t), product.rhs))
+        balance = p.ring(eq(values["h"](t), values["f"](t) * values["theta1"](t)), product, unit)
+        # e^((alpha + 1) u t) >= e^((alpha - 1) u t), and alpha + 1 >= |alpha - 1|
+        place = p.rule("pos", le((alpha - 1) * (u * t), (alpha + 1) * (u * t)), [low, lo],
+                       [(Fraction(2), [0, 1], ONE)], [], [])  # fmt: skip
+        taller = exponentials_grow(p, place)
+        over = p.axiom("exp_positive", x=ratio(t).args[0])
+        # v' + f' = (u/alpha)((alpha + 1)(rise - ratio) + 2 ratio), v' - f' the same with 2 alpha ratio
+        shared = [(Fraction(1), [0, 1, 2, 3], ONE), (Fraction(1), [0, 1, 2], ONE)]
+        sides = [p.rule("pos", aim, [inverse, low, taller, some, over], [*shared, (Fraction(2), last, ONE)], [], [])
+                 for aim, last in ((le(-values["v1"](t), values["f1"](t)), [0, 1, 4]),
+                                   (le(values["f1"](t), values["v1"](t)), [0, 1, 4, 3]))]  # fmt: skip
+        whole = p.both(slope("f"), slope("v"), balance, *sides)
+        every = p.generalise(p.discharge(whole, lo.concl, hi.concl), t)
+        bound = p.theorem("decay.oscillatory", p.generalise(slope("theta"), t), p.generalise(slope("h"), t), every,
+                          positive, **values)  # fmt: skip
+        # the path u q from 0 to u
+        f = wave_of(x)
+        area = p.axiom("integral_derivative", has_slope(p, derivative(p, f, t)), g=f, x=ZERO, t=u * t)
+        path = lam("R", lambda q: u * q)
+        inner = derivative(p, path, t)
+        whole_ = lam("R", lambda y: const("integral", f, 0, y))
+        chain = p.axiom("deriv_chain", area, inner, g=whole_, w=path, t=t, u=f(u * t), v=inner.concl.args[2])
+        integrand = lam("R", lambda q: values["h"](q) * cos(x * turn(q) + c))
+        same = p.ring(eq(chain.concl.args[2], integrand(t)))
+        function = chain.concl.args[0]
+        moved = p.generalise(p.rewrite(same, chain, lambda y: has_derivative(function, t, y)), t)
+        smooth = has_slope(p, derivative(p, integrand, t))
+        joined_ = p.mp(p.at(fundamental_theorem(p), G=function, g=integrand), moved, smooth)
+        ends = [p.convert(p.refl(function(q)), eq(function(q), from_one_down(x, w))) for q, w in ((ZERO, ZERO), (ONE, u))]
+        value = p.ring(eq(from_one_down(x, u), joined_.lhs), joined_, *ends, p.axiom("integral_empty", g=f, x=ZERO))
+        return finish(p, bound, value, values, some, positive, low)
+
+    def finish(p: Proof, bound: Line, value: Line, values: dict, some: Line, positive: Line, low: Line) -> Line:
+        share = const("inv", alpha)
+        inverse = p.axiom("inverse_positive", some, x=alpha)
+        zero = p.axiom("exp_zero")
+        sizes = []
+        for q in (ZERO, ONE):
+            f = values["f"](q)
+            over = p.axiom("exp_positive", x=f.args[1].args[1].args[0])
+            sign = p.rule("pos", le(f, 0), [inverse, over], [(Fraction(1), [0, 1], ONE)], [], [])
+            sizes.append(p.axiom("abs_nonpos", sign, x=f))
+        starts = [p.convert(zero, eq(exp(k * (u * ZERO)), 1)) for k in (alpha - 1, alpha + 1)]
+        top = exp((alpha + 1) * u)
+        lines = [p.convert(p.refl(exp(k * u)), eq(exp(k * (u * ONE)), exp(k * u))) for k in (alpha - 1, alpha + 1)]
+        order = p.rule("pos", le((alpha - 1) * u, (alpha + 1) * u), [low], [(Fraction(2), [0], ONE)], [], [])
+        less = exponentials_grow(p, order)
+        total_ = p.ring(eq(bound.rhs, share * (exp((alpha - 1) * u) + top) / x), *sizes, *starts, *lines)
+        over = p.axiom("inverse_positive", positive, x=x)
+        aim = 2 * share * top / x
+        line = p.rewrite(total_, bound, lambda y: le(bound.lhs, y))
+        line = p.convert(line, le(absolute(value.rhs), total_.rhs))
+        line = p.rewrite(p.symm(value), line, lambda y: le(absolute(y), total_.rhs))
+        grown = p.rule("pos", le(total_.rhs, aim), [less, inverse, over], [(Fraction(1), [0, 1, 2], ONE)], [], [])
+        return p.discharge(p.pos(le(line.lhs, aim), line, grown), some.concl, positive.concl, low.concl)
+
+    return p.lemma("what lies after e^(-u) is O(1/x)", prove)
+
+
+@theorem("falloff.real_power", Statement((lt(0, alpha), lt(0, e)), FALLS, (alpha.head,)),
+         "For theta_t = t^alpha with any alpha > 0 the integral tends to 0, in every phase: with t = e^(-u), over t from "
+         "e^(-R) to 1, for all R at once", references=("Stein 1993, Harmonic Analysis, VIII.1.1", SU),
+         instance=lambda p: [p.ball(lt(number(0), ONE))] * 2)  # fmt: skip
+def real_power(p: Proof, goal: Statement) -> Line:
+    """Split at e^(-U) = e/(2 + e) < e/2; past the border 2C/e the part after it is at most C/x < e/2."""
+    some, small = (p.assume(y) for y in goal.hyps)
+    wide = 1 + 2 / e
+    unit_e, over_e = unit_of(p, small), p.axiom("inverse_positive", small, x=e)
+    positive_wide = p.pos(lt(0, wide), over_e)
+    U = log(wide)
+    top = exponential_of_log(p, positive_wide)
+    low = log_order(p, p.pos(le(1, wide), over_e), p.axiom("exp_zero"), top)
+    tiny = p.axiom("exp_positive", x=-U)
+    product = p.ring(eq(exp(-U) * (e + 2), e), inverse_exponential(p, U), top, unit_e)
+    short = p.rule("pos", lt(exp(-U), e * HALF), [small, tiny], [(HALF, [0, 1], ONE)], [product], [number(-HALF)])
+    share = p.axiom("inverse_positive", some, x=alpha)
+    size = 2 * const("inv", alpha) * exp((alpha + 1) * U)
+    high = p.axiom("exp_positive", x=(alpha + 1) * U)
+    positive_size = p.rule("pos", lt(0, size), [share, high], [(Fraction(2), [0, 1], ONE)], [], [])
+    border = 2 * size / e
+    known, inside = p.assume(lt(border, x)), p.assume(le(0, R))
+    edge = p.rule("pos", lt(0, border), [positive_size, over_e], [(Fraction(2), [0, 1], ONE)], [], [])
+    positive = p.pos(lt(0, x), edge, known)
+    far, over = unit_of(p, positive), p.axiom("inverse_positive", positive, x=x)
+    more = p.rule("pos", lt(2 * size, e * x), [known, small], [(Fraction(1), [0, 1], ONE)], [unit_e], [2 * size])
+    less = p.rule("pos", lt(size / x, e * HALF), [more, over], [(HALF, [0, 1], ONE)], [far], [-e * HALF])
+
+    def head(at: Term, line: Line) -> Line:
+        bound = p.at(head_size(p), u=at)
+        return p.convert(p.mp(bound, some, positive, line), le(absolute(from_one_down(x, at)), bound_at(at)))
+
+    def bound_at(at: Term) -> Term:
+        return 2 * const("inv", alpha) * exp((alpha + 1) * at) / x
+
+    aim = lt(absolute(from_one_down(x, R)), e)
+
+    def near(line: Line) -> Line:  # R <= U
+        order = p.rule("pos", le((alpha + 1) * R, (alpha + 1) * U), [line, some],
+                       [(Fraction(1), [0, 1], ONE), (Fraction(1), [0], ONE)], [], [])  # fmt: skip
+        grown = exponentials_grow(p, order)
+        smaller = p.rule("pos", le(bound_at(R), size / x), [grown, share, over], [(Fraction(2), [0, 1, 2], ONE)], [], [])
+        return p.pos(aim, head(R, inside), smaller, less, small)
+
+    def beyond(line: Line) -> Line:
+        rest = p.parts(p.mp(p.at(tail_size(p), u=U, v=R), line))
+        first = between(p, head(U, low))
+        up = p.pos(lt(from_one_down(x, R), e), rest[0], first[1], less, short)
+        down = p.pos(lt(-e, from_one_down(x, R)), rest[1], first[0], less, short)
+        return strictly_below(p, from_one_down(x, R), e, up, down)
+
+    done = p.cases(p.axiom("trichotomy", x=R, y=U), lambda y: near(p.pos(le(R, U), y)), beyond)
+    return p.witness(FALLS, border, p.generalise(p.discharge(done, known.concl, inside.concl), x, R))
 
 
 if __name__ == "__main__":

@@ -358,13 +358,14 @@ claim("S003-028", SOURCE, DECAY, None, "Almost every monotone smooth theta_t giv
       ["decay.smooth", "decay.oscillatory", "decay.power"])  # fmt: skip
 
 claim("S003-029", SOURCE, DECAY, r"\theta_t = t^{\alpha}", "Powers decay too.",
-      proved_under(["alpha = 1, 2, 3, ...; the text does not say which alpha"], "decay.power",
-                   Piece("without", denial(EVERY_POWER), lambda p, _: constant_power(p), None,
-                         "alpha = 0: theta_t = 1 for all t, and cos(x) does not tend to 0", EVERY_POWER),
-                   note="Real part (c = 0) and imaginary part (c = -pi/2). For other exponents above 0 the substitution "
-                        "u = t^alpha leaves the Fourier integral of an integrable function, which tends to 0 by Riemann "
-                        "and Lebesgue; that is not proved here."),
-      ["decay.power", "decay.power_bound", "decay.linear"])  # fmt: skip
+      also(proved_under(["alpha > 0; the text does not say which alpha"], "falloff.real_power",
+                        Piece("without", denial(EVERY_POWER), lambda p, _: constant_power(p), None,
+                              "alpha = 0: theta_t = 1 for all t, and cos(x) does not tend to 0", EVERY_POWER),
+                        note="Real part (c = 0) and imaginary part (c = -pi/2). For a real alpha the integral is written with "
+                             "t = e^(-u), from 1 down to any e^(-R); for alpha = 1, 2, 3, ... it is also stated over [0, 1] "
+                             "itself (decay.power)."),
+           by_theorem("decay.power")),
+      ["falloff.real_power", "decay.power", "decay.power_bound", "decay.linear"])  # fmt: skip
 
 claim("S003-030", SOURCE, f"{DECAY}, comparison", None,
       "Of the curves that are compared, only that of theta_t = t meets the horizontal axis.",
