@@ -19,7 +19,7 @@ from symcheck.claims import theorem
 from symcheck.evidence import countertheorem
 from symcheck.prove.lemmas import SEQUENCE, by_parity, sum_add, sum_delta, sum_ext, sum_le, sum_pairs, total
 from symcheck.prove.proof import Line, Proof, Statement
-from symcheck.prove.refute import HALF_PI, compute, decide, matrix, table
+from symcheck.prove.refute import HALF_PI, matrix, table
 from symcheck.render.notation import register
 from symcheck.terms import Term, const, defined, eq, forall, implies, lam, le, lt, negation, number, substitute, unfold, var
 
@@ -248,61 +248,6 @@ countertheorem("bilinear.single_wave_not_relative",
                "The inner product of the codes sin(pos - i/d) is no function of the offset",
                Statement((), eq(dot(d, wave(m), wave(n)), dot(d, wave(m - n), wave(number(0)))), (d.head,)),
                {"d": 1, "m": 1, "n": 1}, references=(SU + ", comment of 2023-09-30",))  # fmt: skip
-
-# One pair, any entries -----------------------------------------------------------------------------------
-PAIR = number(2, "N")
-PAIR_RELATIVE = forall(["R", "R"], lambda m, n: eq(form(A, PAIR, m, n), form(A, PAIR, m - n, number(0))))
-PAIR_CONFORMAL = const("and", eq(A(0, 0), A(1, 1)), eq(A(0, 1), -A(1, 0)))
-TURNS = negation(eq(theta(0), 0))
-
-
-@theorem("bilinear.pair_criterion", Statement((TURNS,), const(
-    "and", implies(PAIR_RELATIVE, PAIR_CONFORMAL), implies(PAIR_CONFORMAL, PAIR_RELATIVE)), (A.head,)),
-    "In one pair the form is a function of m - n exactly if H_00 = H_11 and H_01 = -H_10",
-    references=(SU + ", after eq. 14",), instance=lambda p: [decide(p, negation(eq(number(1), 0)))])  # fmt: skip
-def pair_criterion(p: Proof, goal: Statement) -> Line:
-    unit = p.axiom("inverse", p.assume(TURNS), x=theta(0))
-    angle = theta(number(0, "N"))
-
-    def opened(m_: Term, n_: Term) -> Line:
-        """p_m^T H p_n, written out."""
-        def prove(p: Proof) -> Line:
-            (c, s), (d, t) = ([f(w * angle) for f in (cos, sin)] for w in (m, n))
-            nice = A(0, 0) * c * d + A(0, 1) * c * t + A(1, 0) * s * d + A(1, 1) * s * t
-            return p.ring(eq(form(A, PAIR, m, n), nice), compute(p, form(A, PAIR, m, n)))
-
-        return p.at(p.lemma("the form of one pair, written out", prove), m=m_, n=n_)
-
-    special = {HALF_PI: (0, 1), number(0): (1, 0), -HALF_PI: (0, -1)}
-    known = [p.axiom("cos_pi_half"), p.axiom("sin_pi_half"), p.axiom("cos_zero"), p.axiom("sin_zero"), *negated(p, HALF_PI)]
-
-    def circle(m: Term, at: Term) -> list[Line]:
-        """Cosine and sine of m theta_0 where that is one of these angles."""
-        same = p.ring(eq(m * angle, at), unit)
-        out = []
-        for f, w in zip((cos, sin), special[at], strict=True):
-            start = p.rewrite(same, p.refl(f(m * angle)), lambda z, f=f: eq(f(m * angle), f(z)))
-            out.append(p.ring(eq(f(m * angle), w), start, *known))
-        return out
-
-    quarter, zero = HALF_PI * const("inv", theta(0)), number(0)
-    relative = p.assume(PAIR_RELATIVE)
-    out = []
-    for m_, n_, turns, part in ((quarter, quarter, (HALF_PI, HALF_PI, zero), 0),
-                                (zero, quarter, (zero, HALF_PI, -HALF_PI), 1)):  # fmt: skip
-        angles = dict(zip((m_, n_, m_ - n_, zero), (*turns, zero), strict=True))
-        values = []
-        for pair, result in (((m_, n_), (A(1, 1), A(0, 1))), ((m_ - n_, zero), (A(0, 0), -A(1, 0)))):
-            line = opened(*pair)
-            values.append(p.ring(eq(line.lhs, result[part]), line, *(e for w in pair for e in circle(w, angles[w]))))
-        out.append(p.ring(PAIR_CONFORMAL.args[part], p.specialise(relative, m_, n_), *values))
-    forward = p.discharge(p.both(*out), PAIR_RELATIVE)
-    conformal_ = p.parts(p.assume(PAIR_CONFORMAL))
-    x, y = m * angle, n * angle
-    sums = [*angle_at(p, (m - n) * angle, x, -y), *negated(p, y)]
-    same = p.ring(eq(form(A, PAIR, m, n), form(A, PAIR, m - n, zero)), opened(m, n), opened(m - n, zero), *conformal_,
-                  *sums, *circle(zero, zero))  # fmt: skip
-    return p.both(forward, p.discharge(p.generalise(same, m, n), PAIR_CONFORMAL))
 
 # A dominant diagonal -------------------------------------------------------------------------------------
 DIAGONAL = entry(diagonal, lam("N", lambda r: A(r, r)))

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import derivations.almost_periodic
 import derivations.directions
+import derivations.relative
 import derivations.symmetry  # noqa: F401 (theorems that are cited by name)
 from derivations.attention import LOOKING, PX, TWO, X, attend, c, d, d_k, n, s
 from derivations.bilinear import HALF, A, diagonal, form, h
@@ -361,9 +362,9 @@ claim("S003-029", SOURCE, DECAY, r"\theta_t = t^{\alpha}", "Powers decay too.",
       also(proved_under(["alpha > 0; the text does not say which alpha"], "falloff.real_power",
                         Piece("without", denial(EVERY_POWER), lambda p, _: constant_power(p), None,
                               "alpha = 0: theta_t = 1 for all t, and cos(x) does not tend to 0", EVERY_POWER),
-                        note="Real part (c = 0) and imaginary part (c = -pi/2). For a real alpha the integral is written with "
-                             "t = e^(-u), from 1 down to any e^(-R); for alpha = 1, 2, 3, ... it is also stated over [0, 1] "
-                             "itself (decay.power)."),
+                        note="Real part (c = 0) and imaginary part (c = -pi/2). For a real alpha the integral is written "
+                             "with t = e^(-u), from 1 down to any e^(-R); for alpha = 1, 2, 3, ... it is also stated over "
+                             "[0, 1] itself (decay.power)."),
            by_theorem("decay.power")),
       ["falloff.real_power", "decay.power", "decay.power_bound", "decay.linear"])  # fmt: skip
 
@@ -573,17 +574,16 @@ def quarter_turn(p: Proof, _: Statement) -> Line:
 
 claim("S003-043", SOURCE, f"{GENERAL}, after eq. 14", None,
       "Where H is not diagonal, the relative form can hardly be had.",
-      also(proved_under(["in one pair (d = 2): H_00 and H_11 differ, or H_01 and -H_10; and theta_0 is not 0"],
-                        "bilinear.pair_criterion",
+      also(proved_under(["H is not made of blocks [[a, -b], [b, a]] on the pairs; the frequencies are positive and "
+                         "different, as those of eq. 1 are"], "relative.only_blocks",
                         Piece("without", denial(NEEDS_DIAGONAL), quarter_turn, None,
                               "d = 2, H = [[0, -1], [1, 0]]: p_m^T H p_n = sin((m - n) theta) for every frequency",
                               NEEDS_DIAGONAL),
-                        note="In one pair the form is a function of m - n for the blocks [[a, -b], [b, a]] and for no "
-                             "others; these commute with the rotations. For every d such blocks keep it one "
-                             "(bilinear.conformal), and one that sees the direction; that no other H does is proved for one "
-                             "pair only."),
-           by_theorem("bilinear.conformal"), by_theorem("bilinear.general_not_relative", "without")),
-      ["bilinear.pair_criterion", "bilinear.conformal", "bilinear.diagonal_not_relative",
+                        note="The form is a function of m - n for such blocks, diagonal or not (bilinear.conformal), and for "
+                             "no other H, for every d. They commute with the rotations, and where b is not 0 the form sees the "
+                             "direction."),
+           by_theorem("bilinear.conformal")),
+      ["relative.only_blocks", "bilinear.conformal", "bilinear.diagonal_not_relative",
        "bilinear.general_not_relative"])  # fmt: skip
 
 claim("S003-043a", SOURCE, f"{GENERAL}, after eq. 14", None,
