@@ -574,16 +574,15 @@ def quarter_turn(p: Proof, _: Statement) -> Line:
 
 claim("S003-043", SOURCE, f"{GENERAL}, after eq. 14", None,
       "Where H is not diagonal, the relative form can hardly be had.",
-      also(proved_under(["H is not made of blocks [[a, -b], [b, a]] on the pairs; the frequencies are positive and "
-                         "different, as those of eq. 1 are"], "relative.only_blocks",
+      also(proved_under(["H is not made of blocks [[a, -b], [b, a]] on the pairs"], "relative.sinusoidal",
                         Piece("without", denial(NEEDS_DIAGONAL), quarter_turn, None,
                               "d = 2, H = [[0, -1], [1, 0]]: p_m^T H p_n = sin((m - n) theta) for every frequency",
                               NEEDS_DIAGONAL),
-                        note="The form is a function of m - n for such blocks, diagonal or not (bilinear.conformal), and for "
-                             "no other H, for every d. They commute with the rotations, and where b is not 0 the form sees the "
-                             "direction."),
+                        note="For every d the form is a function of m - n for such blocks, diagonal or not "
+                             "(bilinear.conformal), and for no other H. They commute with the rotations, and where b is "
+                             "not 0 the form sees the direction."),
            by_theorem("bilinear.conformal")),
-      ["relative.only_blocks", "bilinear.conformal", "bilinear.diagonal_not_relative",
+      ["relative.sinusoidal", "relative.only_blocks", "bilinear.conformal", "bilinear.diagonal_not_relative",
        "bilinear.general_not_relative"])  # fmt: skip
 
 claim("S003-043a", SOURCE, f"{GENERAL}, after eq. 14", None,
