@@ -233,11 +233,11 @@ def persists_proof(p: Proof, goal: Statement) -> Line:
 
 
 
-def cosine_falls(p: Proof) -> Line:
-    """``0 < y -> y < 1 -> cos 1 < cos y``, by the mean value theorem twice."""
-    y, z = var("y"), var("z")
+def sine_positive(p: Proof) -> Line:
+    """``0 < z -> z <= 1 -> 0 < sin z``, by the mean value theorem."""
+    z = var("z")
 
-    def sine(p: Proof) -> Line:  # 0 < z -> z <= 1 -> 0 < sin z
+    def prove(p: Proof) -> Line:
         low, high = p.assume(lt(0, z)), p.assume(le(z, 1))
         positive = p.ball(forall("R", lambda u: implies(le(0, u), le(u, 1), lt(0, cos(u)))), 64, 40)
         function, slope = lam("R", lambda s: sin(s * z)), lam("R", lambda s: cos(s * z) * z)
@@ -255,25 +255,34 @@ def cosine_falls(p: Proof) -> Line:
 
         return p.discharge(p.obtain(mean_value_of(p, function, slope, known), use, name="t"), low.concl, high.concl)
 
+    return p.lemma("the sine is positive on (0, 1]", prove)
+
+
+def cosine_falls(p: Proof) -> Line:
+    """``0 < y -> y < z -> z <= 1 -> cos z < cos y``, by the mean value theorem."""
+    y, z = var("y"), var("z")
+
     def prove(p: Proof) -> Line:
-        low, high = p.assume(lt(0, y)), p.assume(lt(y, 1))
-        place = lam("R", lambda s: y + s * (1 - y))
-        function, slope = lam("R", lambda s: -cos(place(s))), lam("R", lambda s: sin(place(s)) * (1 - y))
+        low, order, high = p.assume(lt(0, y)), p.assume(lt(y, z)), p.assume(le(z, 1))
+        place = lam("R", lambda s: y + s * (z - y))
+        function, slope = lam("R", lambda s: -cos(place(s))), lam("R", lambda s: sin(place(s)) * (z - y))
         known = on_interval(p, function, slope, lambda lo, hi: [])
 
         def use(t: Term, line: Line) -> Line:
             left, right, change = p.parts(line)
-            under = p.rule("pos", lt(0, place(t)), [low, left, high], [(Fraction(1), [0], ONE), (Fraction(1), [1, 2], ONE)],
-                           [], [])  # fmt: skip
-            over = p.rule("pos", le(place(t), 1), [high, right], [(Fraction(1), [0, 1], ONE)], [], [])
-            up = p.mp(p.at(p.lemma("the sine is positive on (0, 1]", sine), z=place(t)), under, over)
-            steep = p.rule("pos", lt(0, slope(t)), [up, high], [(Fraction(1), [0, 1], ONE)], [], [])
-            ends = [p.convert(p.refl(cos(place(k))), eq(cos(place(k)), cos(v))) for k, v in ((0, y), (1, ONE))]
-            return p.pos(lt(cos(ONE), cos(y)), steep, change, *ends)
+            under = p.rule("pos", lt(0, place(t)), [low, left, order],
+                           [(Fraction(1), [0], ONE), (Fraction(1), [1, 2], ONE)], [], [])  # fmt: skip
+            over = p.rule("pos", le(place(t), 1), [order, right, high],
+                          [(Fraction(1), [0, 1], ONE), (Fraction(1), [2], ONE)], [], [])  # fmt: skip
+            up = p.mp(p.at(sine_positive(p), z=place(t)), under, over)
+            steep = p.rule("pos", lt(0, slope(t)), [up, order], [(Fraction(1), [0, 1], ONE)], [], [])
+            ends = [p.convert(p.refl(cos(place(k))), eq(cos(place(k)), cos(v))) for k, v in ((0, y), (1, z))]
+            return p.pos(lt(cos(z), cos(y)), steep, change, *ends)
 
-        return p.discharge(p.obtain(mean_value_of(p, function, slope, known), use, name="t"), low.concl, high.concl)
+        return p.discharge(p.obtain(mean_value_of(p, function, slope, known), use, name="t"),
+                           low.concl, order.concl, high.concl)  # fmt: skip
 
-    return p.lemma("cos 1 < cos y for y in (0, 1)", prove)
+    return p.lemma("the cosine falls on (0, 1]", prove)
 
 
 @theorem("almost_periodic.sinusoidal", Statement((lt(1, b),), negation(tends_to_zero(lambda n: kernel(
@@ -289,8 +298,8 @@ def sinusoidal(p: Proof, goal: Statement) -> Line:
     order = p.pos(lt(ZERO, i + 1), p.axiom("nat_nonneg", n=i))
     less = p.theorem("frequencies.decreasing", above, some, order, b=b, d=size, i=ZERO, j=i + 1)
     value = frequency(b, size, i + 1)
-    falls = p.mp(p.at(cosine_falls(p), y=value), p.theorem("frequencies.positive", b=b, d=size, i=i + 1),
-                 p.pos(lt(value, 1), less, first))  # fmt: skip
+    falls = p.mp(p.at(cosine_falls(p), y=value, z=1), p.theorem("frequencies.positive", b=b, d=size, i=i + 1),
+                 p.pos(lt(value, 1), less, first), p.pos(le(ONE, 1)))  # fmt: skip
     same = p.assume(eq(cos(value), cos(frequency(b, size, ZERO))))
     start = p.rewrite(first, p.refl(cos(first.lhs)), lambda z: eq(cos(first.lhs), cos(z)))
     differ = p.discharge(p.pos(const("false"), falls, same, start), same.concl)
@@ -340,5 +349,6 @@ theorem("almost_periodic.first_rise", Statement((), const(
 theorem("almost_periodic.first_negative", Statement((), conjunction(
     positive(10_000, 4, 0, 22), negative(10_000, 4, 22), positive(10_000, 16, 0, 64), positive(10_000, 16, 64, 27),
     negative(10_000, 16, 91), negative(10_000, 512, 3284))),
-    "Base 10000: the inner product is first negative at distance 22 for d = 4, at 91 for d = 16; for d = 512 it is at 3284",
+    "Base 10000: the inner product is first negative at distance 22 for d = 4, at 91 for d = 16; for d = 512 it is "
+    "negative at 3284",
     references=(SU,))(by_cases)  # fmt: skip

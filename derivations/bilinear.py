@@ -11,16 +11,17 @@ from fractions import Fraction
 
 from derivations.blocks import blocks, weave, woven
 from derivations.complex_plane import held
-from derivations.sinusoidal import PE_cosine, angle_at, code, component, cos, negated, sin, theta
+from derivations.frequencies import LAMBERT, LAMBERT_1768
+from derivations.sinusoidal import PE_cosine, absolute_le, angle_at, code, component, cos, negated, sin, theta
 from derivations.taylor import bilinear
 from derivations.vectors import delta, dot, entry
 from symcheck.claims import theorem
 from symcheck.evidence import countertheorem
-from symcheck.prove.lemmas import SEQUENCE, sum_delta, sum_ext, sum_pairs, total
+from symcheck.prove.lemmas import SEQUENCE, by_parity, sum_add, sum_delta, sum_ext, sum_le, sum_pairs, total
 from symcheck.prove.proof import Line, Proof, Statement
 from symcheck.prove.refute import HALF_PI, matrix, table
 from symcheck.render.notation import register
-from symcheck.terms import Term, const, defined, eq, forall, implies, lam, lt, number, substitute, unfold, var
+from symcheck.terms import Term, const, defined, eq, forall, implies, lam, le, lt, negation, number, substitute, unfold, var
 
 SU = "Su, kexue.fm/archives/8231"
 HALF = Fraction(1, 2)
@@ -206,3 +207,136 @@ def single_wave_products(p: Proof, goal: Statement) -> Line:
 
     return p.trans(p.by_definition(eq(goal.concl.args[0], left), "dot", "single_wave"),
                    sum_ext(p, d, left.args[1], goal.concl.args[1].args[1], each))  # fmt: skip
+
+
+M, N = var("m", "N"), var("n", "N")
+SAME_WAVES = forall("N", lambda i: implies(lt(i, d), eq(wave(const("real", M))(i), wave(const("real", N))(i))))
+
+
+@theorem("bilinear.single_wave_distinct", Statement((LAMBERT, lt(0, d), lt(M, N)), negation(SAME_WAVES), (d.head,)),
+         "The codes sin(pos - i/d) of different whole positions differ, in the component i = 0 already, because pi is "
+         "irrational", references=(SU + ", comment of 2023-09-30", LAMBERT_1768))  # fmt: skip
+def single_wave_distinct(p: Proof, goal: Statement) -> Line:
+    """From sin m = sin n: sin(n + m) sin(n - m) = sin^2 n - sin^2 m = 0, and neither factor is 0."""
+    irrational, size, order = (p.assume(z) for z in goal.hyps)
+    same = p.assume(SAME_WAVES)
+    zero = number(0, "N")
+    first = p.mp(p.specialise(same, zero), p.convert(size, lt(zero, d)))
+    x, y = M * number(1), N * number(1)
+    level = p.convert(first, eq(sin(x), sin(y)), "single_wave")
+
+    def use(K: Term, gap: Line) -> Line:  # n = m + K
+        far = N + M
+        sums = [*angle_at(p, y + x, y, x), *angle_at(p, y - x, y, -x), *negated(p, x)]
+        units = [p.axiom("pythagoras", x=z) for z in (x, y)]
+        product = p.ring(eq(sin(y + x) * sin(y - x), 0), *sums, *units, level)
+        distance = p.ring(eq(y - x, K * number(1)), gap)
+        product = p.rewrite(distance, product, lambda z: eq(sin(y + x) * sin(z), 0))
+        product = p.convert(product, eq(sin(far * number(1)) * sin(K * number(1)), 0))
+        some = p.pos(lt(zero, K), order, gap)
+        away = [p.mp(p.specialise(irrational, z), line) for z, line in (
+            (K, some), (far, p.pos(lt(zero, far), order, p.axiom("nat_nonneg", n=M))))]  # fmt: skip
+        units = [p.axiom("inverse", p.convert(line, negation(eq(sin(z * number(1)), 0))), x=sin(z * number(1)))
+                 for z, line in zip((K, far), away, strict=True)]  # fmt: skip
+        return p.pos(const("false"), p.ring(eq(number(1), 0), product, *units))
+
+    later = p.axiom("nat_difference", p.pos(lt(M, N + 1), order), m=M, n=N)
+    return p.discharge(p.obtain(later, use, name="K"), same.concl)
+
+
+countertheorem("bilinear.single_wave_not_relative",
+               "The inner product of the codes sin(pos - i/d) is no function of the offset",
+               Statement((), eq(dot(d, wave(m), wave(n)), dot(d, wave(m - n), wave(number(0)))), (d.head,)),
+               {"d": 1, "m": 1, "n": 1}, references=(SU + ", comment of 2023-09-30",))  # fmt: skip
+
+# A dominant diagonal -------------------------------------------------------------------------------------
+DIAGONAL = entry(diagonal, lam("N", lambda r: A(r, r)))
+
+
+def off_diagonal(r: Term, s: Term) -> Term:
+    """|H_rs|, 0 for r = s."""
+    return const("abs", A(r, s) - delta(r, s) * A(r, r))
+
+
+def at_most_one(p: Proof, pos: Term, r: Term) -> list[Line]:
+    """Every component of a code lies between -1 and 1."""
+    def prove(p: Proof) -> Line:
+        j, of = var("j", "N"), PE_cosine(theta, m, var("j", "N"))
+
+        def side(parity: int, i: Term, _: Line) -> Line:
+            line = component(p, PE_cosine, m, 2 * i + 1 if parity else 2 * i)
+            f, g = (sin, cos) if parity else (cos, sin)
+            value, other = f(m * theta(i)), g(m * theta(i))
+            unit = p.axiom("pythagoras", x=m * theta(i))
+            squares = [value + 1, value - 1, other]
+            return p.both(*(p.pos(aim, p.pos(bound, unit, squares=squares), line) for aim, bound in (
+                (le(-1, line.lhs), le(-1, value)), (le(line.lhs, 1), le(value, 1)))))  # fmt: skip
+
+        return by_parity(p, j, const("and", le(-1, of), le(of, 1)), side)
+
+    return p.parts(p.at(p.lemma("components of codes lie between -1 and 1", prove), m=pos, j=r))
+
+
+@theorem("bilinear.off_diagonal", Statement((), le(const("abs", form(A, d, m, n) - form(DIAGONAL, d, m, n)), total(
+    d, lambda r: total(d, lambda s: off_diagonal(r, s)))), (d.head, A.head)),
+    "The entries off the diagonal change the form by no more than the sum of their sizes",
+    references=(SU + ", after eq. 14",))  # fmt: skip
+def off_diagonal_part(p: Proof, goal: Statement) -> Line:
+    """|q_s| <= 1 bounds each term, |p_r| <= 1 each row."""
+    r, s = var("r", "N"), var("s", "N")
+    left, right = (unfold(t, ["bilinear", "diagonal"]) for t in (form(A, d, m, n), form(DIAGONAL, d, m, n)))
+    rows = [t.args[1] for t in (left, right)]
+    parts = [lam("N", lambda r, f=f: total(d, f(r).args[1].args[1])) for f in rows]  # the sums over s
+    sizes = lam("N", lambda r: total(d, lambda s: off_diagonal(r, s)))
+
+    def compared(f: Term, g: Term, size: Term, index: Term, both: Callable[[Term], list[Line]]) -> list[Line]:
+        """``-sum size <= sum f - sum g <= sum size`` from the same for each term."""
+        below = p.assume(lt(index, d))
+        out = []
+        for k, (low, high) in enumerate(((f, g), (g, f))):
+            more = lam("N", lambda e, high=high: high(e) + size(e))
+            each = p.generalise(p.discharge(p.pos(le(low(index), more(index)), both(index)[k]), below.concl), index)
+            out.append(p.pos(le(total(d, low), total(d, high) + total(d, size)),
+                             p.mp(p.at(sum_le(p), n=d, f=low, g=more), each), p.at(sum_add(p), n=d, f=high, g=size)))
+        return out  # fmt: skip
+
+    def each_term(r: Term) -> Callable[[Term], list[Line]]:
+        def both(s: Term) -> list[Line]:
+            gap = A(r, s) - delta(r, s) * A(r, r)
+            low, high = at_most_one(p, n, s)
+            a, e = (f(r).args[1].args[1](s) for f in rows)
+            size = const("abs", gap)
+            one = Fraction(1)
+
+            def side(line: Line) -> Line:
+                negative = line.concl.is_const("lt")
+                sign = p.pos(le(gap, 0), line) if negative else line
+                same = p.axiom("abs_nonpos" if negative else "abs_nonneg", sign, x=gap)
+                first, second = (low, high) if not negative else (high, low)
+                # size - gap q = |gap| (1 -+ q), size + gap q = |gap| (1 +- q)
+                return p.both(*(p.rule("pos", le(aim, size), [sign, bound], [(one, [0, 1], number(1))], [same], [number(1)])
+                                for aim, bound in ((a - e, second), (e - a, first))))  # fmt: skip
+
+            return p.parts(p.cases(p.axiom("trichotomy", x=gap, y=number(0)), side, side))
+        return both
+
+    def each_row(r: Term) -> list[Line]:
+        inner = compared(rows[0](r).args[1].args[1], rows[1](r).args[1].args[1], lam("N", lambda s: off_diagonal(r, s)), s,
+                         each_term(r))  # fmt: skip
+        low, high = at_most_one(p, m, r)
+        x, y, z = parts[0](r), parts[1](r), sizes(r)
+        c = PE_cosine(theta, m, r)
+        half = HALF
+        # z - c (x - y) = (1 + c)/2 (z - (x - y)) + (1 - c)/2 (z + (x - y))
+        out = []
+        for sign in (1, -1):
+            first, second = (low, high) if sign > 0 else (high, low)
+            out.append(p.rule("pos", le(sign * (c * x - c * y), z), [*inner, first, second],
+                              [(half, [0, 2], number(1)), (half, [1, 3], number(1))], [], []))  # fmt: skip
+        return out
+
+    outer = compared(rows[0], rows[1], sizes, r, each_row)
+    opened = [p.by_definition(eq(t, u), "bilinear", "diagonal")
+              for t, u in ((form(A, d, m, n), left), (form(DIAGONAL, d, m, n), right))]
+    gap, bound = goal.concl.args[0].args[0], goal.concl.args[1]
+    return absolute_le(p, goal.concl, p.pos(le(gap, bound), outer[0], *opened), p.pos(le(-bound, gap), outer[1], *opened))

@@ -493,6 +493,53 @@ def riemann(p: Proof, goal: Statement) -> Line:
     return absolute_le(p, goal.concl, p.pos(le(rest, bound), *end, *facts), p.pos(le(-bound, rest), *end, *facts))
 
 
+D = var("H", ("N", "R"))
+pair_weights = forall("N", lambda i: implies(lt(i, n), eq(HALF * (D(2 * i) + D(2 * i + 1)), w(i / real(n)))))
+weighted_slope = within(lambda t: const(
+    "and", le(-M, w1(t) * cos(x * theta_(t)) - w(t) * (sin(x * theta_(t)) * (x * theta1(t)))),
+    le(w1(t) * cos(x * theta_(t)) - w(t) * (sin(x * theta_(t)) * (x * theta1(t))), M)))  # fmt: skip
+WEIGHTED = (total(n, lambda i: HALF * (D(2 * i) + D(2 * i + 1)) * cos(x * theta_(i / real(n))))
+            - real(n) * integral(lambda t: w(t) * cos(x * theta_(t))))  # fmt: skip
+
+
+@theorem("decay.weighted", Statement((*everywhere, pair_weights, weighted_slope, lt(0, n)), le(
+    absolute(WEIGHTED), M * HALF), (n.head, D.head, theta_.head, theta1.head, w.head, w1.head, M.head)),
+    "The weighted sum over the pairs is d/2 times the real part of the weighted integral, up to M/2, where M bounds the "
+    "slope of the integrand", references=(SU + ", eq. 14",), instance=lambda p: weighted_instance(p))  # fmt: skip
+def weighted(p: Proof, goal: Statement) -> Line:
+    first, second, weights, slopes, some = (p.assume(z) for z in goal.hyps)
+    integrand = lam("R", lambda t: w(t) * cos(x * theta_(t)))
+    change = lam("R", lambda t: w1(t) * cos(x * theta_(t))
+                 - w(t) * (sin(x * theta_(t)) * (x * theta1(t))))  # fmt: skip
+    line = derivative(p, integrand, t, [first, second])
+    same = p.ring(eq(line.concl.args[2], change(t)))
+    rate = p.generalise(p.rewrite(same, line, lambda z: has_derivative(integrand, t, z)), t)
+    at = p.theorem("decay.riemann", rate, slopes, some, g=integrand, g1=change, M=M, n=n)
+    f = WEIGHTED.args[0].args[1]
+    each = sum_ext(p, n, f, lam("N", lambda i: integrand(i / real(n))), lambda i, below: p.ring(
+        eq(f(i), integrand(i / real(n))), p.mp(p.specialise(weights, i), below)))  # fmt: skip
+    size = p.pos(lt(0, real(n)), some)
+    unit, two = unit_of(p, size), unit_of(p, p.pos(lt(0, 2 * real(n)), some))
+    bounds = between(p, at)
+    half = p.ring(eq(real(n) * at.rhs, M * HALF), unit, two)
+    scaled = p.ring(eq(WEIGHTED, real(n) * at.lhs.args[0]), each, unit)
+    product = [(Fraction(1), [0, 1], ONE)]
+    high = p.rule("pos", le(WEIGHTED, M * HALF), [bounds[1], size], product, [half, scaled], [-ONE, -ONE])
+    low = p.rule("pos", le(-(M * HALF), WEIGHTED), [bounds[0], size], product, [half, scaled], [-ONE, ONE])
+    return absolute_le(p, goal.concl, high, low)
+
+
+def weighted_instance(p: Proof) -> list[Line]:
+    """One pair, H = I, theta_t = 0, h_t = 1, M = 0."""
+    none, one = (lam("R", lambda s, z=z: z) for z in (ZERO, ONE))
+    below = p.assume(lt(i, number(1, "N")))
+    pair = p.generalise(p.discharge(p.ring(eq(HALF * (ONE + ONE), ONE)), below.concl), i)
+    value = ZERO * cos(x * ZERO) - ONE * (sin(x * ZERO) * (x * ZERO))
+    flat = p.both(p.pos(le(-ZERO, value)), p.pos(le(value, ZERO)))
+    return [every_slope(p, none, none), every_slope(p, one, none), pair,
+            p.generalise(p.discharge(flat, le(0, t), le(t, 1)), t), p.ball(lt(number(0, "N"), number(1, "N")))]  # fmt: skip
+
+
 thetas = lam("N", lambda i: frequency(b, 2 * h, i))
 FINITE = (above_one, le(0, x), lt(0, h))
 
@@ -1008,10 +1055,15 @@ def sine_nonnegative(p: Proof) -> Line:
 
 def cosine_decreases(p: Proof) -> Line:
     """``0 <= u -> u <= z -> z <= 1 -> cos z <= cos u``."""
+    return falling_cosine(p, ONE, sine_nonnegative, "the cosine decreases on [0, 1]")
+
+
+def falling_cosine(p: Proof, top: Term, sine: Callable[[Proof], Line], name: str) -> Line:
+    """``0 <= u -> u <= z -> z <= top -> cos z <= cos u`` where the sine is not negative up to the top."""
     u, z = var("u"), var("z")
 
     def prove(p: Proof) -> Line:
-        low, order, high = p.assume(le(0, u)), p.assume(le(u, z)), p.assume(le(z, 1))
+        low, order, high = p.assume(le(0, u)), p.assume(le(u, z)), p.assume(le(z, top))
         place = lam("R", lambda s: u + s * (z - u))
         function, slope = lam("R", lambda s: -cos(place(s))), lam("R", lambda s: sin(place(s)) * (z - u))
         known = on_interval(p, function, slope, lambda lo, hi: [])
@@ -1019,9 +1071,9 @@ def cosine_decreases(p: Proof) -> Line:
         def sign(t: Term, left: Line, right: Line) -> Line:
             under = p.rule("pos", le(0, place(t)), [low, left, order],
                            [(Fraction(1), [0], ONE), (Fraction(1), [1, 2], ONE)], [], [])  # fmt: skip
-            over = p.rule("pos", le(place(t), 1), [high, right, order],
+            over = p.rule("pos", le(place(t), top), [high, right, order],
                           [(Fraction(1), [0], ONE), (Fraction(1), [1, 2], ONE)], [], [])  # fmt: skip
-            up = p.mp(p.at(sine_nonnegative(p), z=place(t)), under, over)
+            up = p.mp(p.at(sine(p), z=place(t)), under, over)
             return p.rule("pos", le(0, slope(t)), [up, order], [(Fraction(1), [0, 1], ONE)], [], [])
 
         grown = increases(p, function, slope, known, sign)
@@ -1029,14 +1081,51 @@ def cosine_decreases(p: Proof) -> Line:
         end = p.convert(p.refl(cos(z)), eq(cos(place(1)), cos(z)))
         return p.discharge(p.pos(le(cos(z), cos(u)), grown, start, end), low.concl, order.concl, high.concl)
 
-    return p.lemma("the cosine decreases on [0, 1]", prove)
+    return p.lemma(name, prove)
+
+
+def sine_nonnegative_to_pi(p: Proof) -> Line:
+    """``0 <= z -> z <= pi -> 0 <= sin z``, from z/4 by doubling the angle twice."""
+    z = var("z")
+    pi = const("pi")
+
+    def doubled(p: Proof, a: Term, of: Term) -> list[Line]:
+        """cos 2a = 2 cos^2 a - 1 and sin 2a = 2 sin a cos a, with 2a written as ``of``."""
+        lines = [p.axiom(name, x=a, y=a) for name in ("cos_add", "sin_add")]
+        there = [p.convert(line, eq(f(of), line.rhs)) for line, f in zip(lines, (cos, sin), strict=True)]
+        return [p.ring(eq(cos(of), 2 * cos(a) * cos(a) - 1), there[0], p.axiom("pythagoras", x=a)),
+                p.ring(eq(sin(of), 2 * sin(a) * cos(a)), there[1])]  # fmt: skip
+
+    def prove(p: Proof) -> Line:
+        low, high = p.assume(le(0, z)), p.assume(le(z, pi))
+        q, top = z * Fraction(1, 4), pi * Fraction(1, 4)
+        below, order = p.pos(le(0, q), low), p.pos(le(q, top), high)
+        one = p.pos(le(top, 1), p.ball(lt(top, 1)))
+        first = p.mp(p.at(sine_nonnegative(p), z=q), below, p.pos(le(q, 1), order, one))
+        falls = p.mp(p.at(cosine_decreases(p), u=q, z=top), below, order, one)
+        edge = p.ball(lt(0, cos(top)))
+        level = p.ring(eq(2 * cos(top) * cos(top), 1), doubled(p, top, pi * HALF)[0], p.axiom("cos_pi_half"))
+        half, whole = doubled(p, q, z * HALF), doubled(p, z * HALF, z)
+        near = p.pos(le(0, cos(q)), falls, edge)
+        cosine = p.rule("pos", le(0, cos(z * HALF)), [falls, near, edge],
+                        [(Fraction(2), [0, 1], ONE), (Fraction(2), [0, 2], ONE)], [half[0], level], [ONE, ONE])  # fmt: skip
+        sine = p.rule("pos", le(0, sin(z * HALF)), [first, near], [(Fraction(2), [0, 1], ONE)], [half[1]], [ONE])
+        done = p.rule("pos", le(0, sin(z)), [sine, cosine], [(Fraction(2), [0, 1], ONE)], [whole[1]], [ONE])
+        return p.discharge(done, low.concl, high.concl)
+
+    return p.lemma("the sine is not negative on [0, pi]", prove)
+
+
+def cosine_decreases_to_pi(p: Proof) -> Line:
+    """``0 <= u -> u <= z -> z <= pi -> cos z <= cos u``."""
+    return falling_cosine(p, const("pi"), sine_nonnegative_to_pi, "the cosine decreases on [0, pi]")
 
 
 eta, eta1 = var("eta", REAL), var("eta1", REAL)
 two_frequencies = [forall("R", lambda t, F=F, F1=F1: has_derivative(lam("R", lambda s: F(s)), t, F1(t)))
                    for F, F1 in ((theta_, theta1), (eta, eta1))]  # fmt: skip
 ordered = within(lambda t: const("and", le(0, theta_(t)), le(theta_(t), eta(t))))
-short_range = within(lambda t: le(x * eta(t), 1))
+short_range = within(lambda t: le(x * eta(t), const("pi")))
 SLOWER = le(integral(lambda t: cos(x * eta(t))), integral(lambda t: cos(x * theta_(t))))
 NAMES = tuple(z.head for z in (theta_, theta1, eta, eta1, x))
 #: Without the condition on the distance.
@@ -1047,13 +1136,13 @@ def slower_instance(p: Proof) -> list[Line]:
     """theta = eta = 0 at x = 1."""
     none = lam("R", lambda s: ZERO)
     line = every_slope(p, none, none)
-    held_ = [p.both(p.pos(le(0, 0)), p.pos(le(0, 0))), p.pos(le(ONE * ZERO, 1))]
+    held_ = [p.both(p.pos(le(0, 0)), p.pos(le(0, 0))), p.pos(le(ONE * ZERO, const("pi")), p.ball(lt(0, const("pi"))))]
     return [line, line, *(p.generalise(p.discharge(z, le(0, t), le(t, 1)), t) for z in held_[:1]), p.pos(lt(0, 1)),
             p.generalise(p.discharge(held_[1], le(0, t), le(t, 1)), t)]  # fmt: skip
 
 
 @theorem("decay.slower", Statement((*ALWAYS_SLOWER.hyps, short_range), SLOWER, NAMES),
-         "Frequencies nearer to 0 fall more slowly, as long as x theta_t <= 1", references=(SU,),
+         "Frequencies nearer to 0 fall more slowly, as long as x eta_t <= pi for the larger ones", references=(SU,),
          instance=slower_instance)  # fmt: skip
 def slower(p: Proof, goal: Statement) -> Line:
     first, second, order, positive, short = (p.assume(z) for z in goal.hyps)
@@ -1073,11 +1162,30 @@ def slower(p: Proof, goal: Statement) -> Line:
         top = p.mp(p.specialise(short, t), low, high)
         a = p.rule("pos", le(0, x * theta_(t)), [positive, under], [(Fraction(1), [0, 1], ONE)], [], [])
         c_ = p.rule("pos", le(x * theta_(t), x * eta(t)), [positive, over], [(Fraction(1), [0, 1], ONE)], [], [])
-        down = p.mp(p.at(cosine_decreases(p), u=x * theta_(t), z=x * eta(t)), a, c_, top)
+        down = p.mp(p.at(cosine_decreases_to_pi(p), u=x * theta_(t), z=x * eta(t)), a, c_, top)
         return p.pos(le(0, slope(t)), down)
 
     grown = increases(p, function, slope, known, sign)
     return p.pos(goal.concl, grown, empty_f, empty_g)
+
+
+#: With a bound just above pi.
+JUST_ABOVE = Statement((*ALWAYS_SLOWER.hyps, within(lambda t: le(x * eta(t), decimal(31416, 4)))), SLOWER, NAMES)
+
+
+def just_above(p: Proof) -> Line:
+    """theta_t = pi and eta_t = 3.1416 at x = 1: cos(3.1416) is more than cos(pi) = -1."""
+    closed = p.assume(JUST_ABOVE.closed())
+    pi, border, none = const("pi"), number(Fraction(31416, 10**4)), lam("R", lambda s: ZERO)
+    fast, slow = (lam("R", lambda s, z=z: z) for z in (border, pi))
+    line = p.specialise(closed, slow, none, fast, none, 1)
+    over = p.ball(lt(pi, border))
+    facts = [p.both(p.pos(le(0, pi), p.ball(lt(0, pi))), p.pos(le(pi, border), over)),
+             p.pos(le(ONE * border, border))]  # fmt: skip
+    order, short = (p.generalise(p.discharge(z, le(0, t), le(t, 1)), t) for z in facts)
+    line = p.mp(line, every_slope(p, slow, none), every_slope(p, fast, none), order, p.pos(lt(0, 1)),
+                p.convert(short, line.concl.args[1].args[1].args[1].args[1].args[0], "decimal"))  # fmt: skip
+    return p.discharge(p.pos(const("false"), line, p.ball(lt(line.rhs, line.lhs), 128)), closed.concl)
 
 
 def half_as_fast(p: Proof) -> Line:
@@ -1148,13 +1256,13 @@ def power_positive(p: Proof) -> Line:
 
 
 lo_part = var("r")
-POWER = integral(lambda t: cos(x * t ** (k + 2)))
+POWER = integral(lambda t: cos(x * t ** (k + 2) + c))
 POWER_BOUND = lo_part + 2 / (real(k + 2) * lo_part ** (k + 1)) / x
 
 
 @theorem("decay.power_bound", Statement((lt(0, lo_part), lt(lo_part, 1), lt(0, x)), le(absolute(POWER), POWER_BOUND),
                                         (k.head, lo_part.head)),
-         "For theta_t = t^n with n >= 2: what lies before r gives at most r, the rest is O(1/x)",
+         "For theta_t = t^n with n >= 2, in every phase: what lies before r gives at most r, the rest is O(1/x)",
          references=(STEIN,), instance=lambda p: [
              p.ball(lt(0, number(HALF))), p.ball(lt(number(HALF), 1)), p.ball(lt(0, ONE))])  # fmt: skip
 def power_bound(p: Proof, goal: Statement) -> Line:
@@ -1187,7 +1295,7 @@ def power_bound(p: Proof, goal: Statement) -> Line:
 
     def use(t: Term, line: Line) -> Line:
         change = p.parts(line)[2]
-        angle = x * begin(t) ** n
+        angle = x * begin(t) ** n + c
         unit = p.axiom("pythagoras", x=angle)
         q, s = cos(angle), sin(angle)
         ends = [p.convert(p.refl(function(z)), eq(function(z), whole(v_))) for z, v_ in ((0, ZERO), (1, r))]
@@ -1239,9 +1347,9 @@ def power_bound(p: Proof, goal: Statement) -> Line:
     whole_line = p.both(line, other, balance, p.pos(le(-rise(t), fall(t))), down)
     every = p.generalise(p.discharge(whole_line, lo.concl, hi.concl), t)
     values = {"theta": angle, "theta1": angle_slope, "h": weight, "h1": lam("R", lambda s: ZERO), "f": quotient_,
-              "f1": fall, "v": minus, "v1": rise, "x": x, "c": ZERO}  # fmt: skip
+              "f1": fall, "v": minus, "v1": rise, "x": x, "c": c}  # fmt: skip
     bound = p.theorem("decay.oscillatory", first, second, every, positive, **values)
-    tail = lam("R", lambda s: rest * cos(x * angle(s)))
+    tail = lam("R", lambda s: rest * cos(x * angle(s) + c))
     bound = p.convert(bound, le(absolute(const("integral", tail, 0, 1)), bound.rhs))
     path = composed(place)
     path = p.generalise(p.rewrite(p.ring(eq(path.concl.args[2], tail(t))), path,
@@ -1263,12 +1371,67 @@ def power_bound(p: Proof, goal: Statement) -> Line:
     return absolute_le(p, goal.concl, p.pos(le(POWER, POWER_BOUND), *facts), p.pos(le(-POWER_BOUND, POWER), *facts))
 
 
-@theorem("decay.power", Statement((lt(0, e),), vanishing(lambda x, t: cos(x * t ** (k + 2))), (k.head,)),
-         "For theta_t = t^n, n >= 2, the integral tends to 0; n = 1 is decay.linear", references=(STEIN, SU),
+@theorem("decay.power", Statement((lt(0, e),), vanishing(lambda x, t: cos(x * t ** (k + 1) + c)), (k.head,)),
+         "For theta_t = t^n, n = 1, 2, 3, ..., the integral tends to 0, in every phase", references=(STEIN, SU),
          instance=lambda p: [p.pos(lt(0, 1))])  # fmt: skip
 def power_limit(p: Proof, goal: Statement) -> Line:
+    def first(line: Line) -> Line:  # k = 0: theta_t = t
+        same, one, none = lam("R", lambda s: s), lam("R", lambda s: ONE), lam("R", lambda s: ZERO)
+        slopes = [every_slope(p, same, one), every_slope(p, one, none)]
+        flat = p.both(p.axiom("deriv_constant", x=ONE, t=t), p.ring(eq(ONE, ONE * ONE)),
+                      *(p.both(p.pos(le(-z, z)), p.pos(le(z, z))) for z in (ZERO, ONE)))  # fmt: skip
+        inside = p.generalise(p.discharge(flat, le(0, t), le(t, 1)), t)
+        at = p.theorem("decay.smooth", *slopes, inside, p.assume(goal.hyps[0]), theta=same, theta1=one, h=one, h1=none,
+                       f=one, f1=none, V=0, F=1, c=c, e=e)  # fmt: skip
+        zero = number(0, "N")
+        at = p.convert(at, vanishing(lambda x, t: cos(x * t ** (zero + 1) + c)))
+        return p.rewrite(p.symm(line), at, lambda n: vanishing(lambda x, t: cos(x * t ** (n + 1) + c)))
+
+    def later(line: Line) -> Line:
+        def use(m: Term, equation: Line) -> Line:
+            at = p.at(p.lemma("the integral for t^n, n >= 2, tends to 0", higher_power), k=m, e=e, c=c)
+            at = p.cuts(at, p.assume(goal.hyps[0]))
+            at = p.convert(at, vanishing(lambda x, t: cos(x * t ** (m + 1 + 1) + c)))
+            return p.rewrite(p.symm(equation), at, lambda n: vanishing(lambda x, t: cos(x * t ** (n + 1) + c)))
+
+        return p.obtain(line, use, name="m")
+
+    return p.cases(p.axiom("nat_zero_or_successor", n=k), first, later)
+
+
+#: theta_t = t^n for every natural n, 0 among them.
+EVERY_POWER = Statement((lt(0, e),), vanishing(lambda x, t: cos(x * t**k + c)), (k.head,))
+
+
+def constant_power(p: Proof) -> Line:
+    """t^0 = 1: |cos x| and |cos 2x| are not both below 1/2."""
+    closed = p.assume(EVERY_POWER.closed())
+    values = {"k": number(0, "N"), "e": number(HALF), "c": ZERO}
+    line = p.mp(p.specialise(closed, *(values[z.name] for z in EVERY_POWER.variables)), p.pos(lt(0, HALF)))
+
+    def use(y: Term, line: Line) -> Line:
+        place = y * y + 1
+        bounds = []
+        for z in (place, 2 * place):
+            at = p.mp(p.specialise(line, z), p.pos(lt(y, z), squares=[y, y - HALF]))
+            bounds += between(p, p.convert(at, lt(absolute(integral(lambda t, z=z: cos(z))), HALF)))
+        value = [p.mp(p.at(fundamental_theorem(p), G=lam("R", lambda s, z=z: s * cos(z)), g=lam("R", lambda s, z=z: cos(z))),
+                      every_slope(p, lam("R", lambda s, z=z: s * cos(z)), lam("R", lambda s, z=z: cos(z))),
+                      has_slope(p, p.axiom("deriv_constant", x=cos(z), t=t))) for z in (place, 2 * place)]  # fmt: skip
+        double = p.convert(p.axiom("cos_add", x=place, y=place), eq(cos(2 * place), cos(place) * cos(place)
+                                                                    - sin(place) * sin(place)))  # fmt: skip
+        both = p.ring(eq(cos(2 * place), 2 * cos(place) * cos(place) - 1), double, p.axiom("pythagoras", x=place))
+        small = [p.pos(z, bounds[n], value[n // 2]) for n, z in enumerate((
+            lt(-HALF, cos(place)), lt(cos(place), HALF), lt(-HALF, cos(2 * place))))]  # fmt: skip
+        # 1/4 - cos^2 = (1/2 - cos)(1/2 + cos) > 0, so cos 2x < -1/2
+        return p.rule("pos", const("false"), small, [(Fraction(2), [0, 1], ONE), (Fraction(1), [2], ONE)], [both], [-ONE])
+
+    return p.discharge(p.obtain(line, use, name="y"), closed.concl)
+
+
+def higher_power(p: Proof) -> Line:
     """Split at r = e/(2 + e) < e/2; past the border 2C/e the rest C/x is below e/2."""
-    small = p.assume(goal.hyps[0])
+    small = p.assume(lt(0, e))
     wide = p.pos(lt(0, 2 + e), small)
     share, unit = p.axiom("inverse_positive", wide, x=2 + e), unit_of(p, wide)
     r = e / (2 + e)
@@ -1288,6 +1451,7 @@ def power_limit(p: Proof, goal: Statement) -> Line:
     more = p.rule("pos", lt(size, e * x), [known, small], [(Fraction(1), [0, 1], ONE)], [unit_e], [size])
     inverse, full = p.axiom("inverse_positive", far, x=x), unit_of(p, far)
     less = p.rule("pos", lt(size / x, e), [more, inverse], [(Fraction(1), [0, 1], ONE)], [full], [-e])
-    line = p.theorem("decay.power_bound", low, short, far, k=k, r=r, x=x)
+    line = p.theorem("decay.power_bound", low, short, far, k=k, r=r, x=x, c=c)
     done = p.pos(lt(line.lhs, e), line, half, less)
-    return p.witness(goal.concl, border, p.generalise(p.discharge(done, known.concl), x))
+    return p.witness(vanishing(lambda x, t: cos(x * t ** (k + 2) + c)), border,
+                     p.generalise(p.discharge(done, known.concl), x))  # fmt: skip

@@ -33,7 +33,7 @@ from symcheck.claims import theorem
 from symcheck.evidence import countertheorem
 from symcheck.prove.lemmas import MATRIX, SEQUENCE, sum_ext, sum_split, total
 from symcheck.prove.proof import Line, Proof, Statement
-from symcheck.prove.refute import compute, contradict, decide, matrix, naturals
+from symcheck.prove.refute import compute, contradict, decide, matrix
 from symcheck.render.notation import register
 from symcheck.terms import (
     Term,
@@ -304,12 +304,13 @@ def reordered_inputs(p: Proof, goal: Statement) -> Line:
     return p.axiom("sum_permutation", p.assume(goal.hyps[0]), n=n, s=sigma, f=goal.concl.args[1].args[1])
 
 
-ORDER_0213 = naturals([0, 2, 1, 3])
-
-
-@theorem("readout.layout_0213", Statement((), forall("N", lambda j: implies(lt(j, number(4, "N")), eq(
-    const("stack", 2, a, b, j), weave(a, b, ORDER_0213(j)))))),
-    "For d = 4 the concatenated layout (sines, then cosines) is the interleaved one in the order 0, 2, 1, 3",
-    references=(SU,))  # fmt: skip
+@theorem("readout.layout_0213", Statement((lt(i, n),), const("and", eq(
+    const("stack", n, a, b, i), weave(a, b, 2 * i)), eq(const("stack", n, a, b, n + i), weave(a, b, 2 * i + 1))), (n.head,)),
+    "Component i of the layout with all sines before all cosines is 2i of the interleaved one, n + i is 2i + 1; for two "
+    "pairs the order is 0, 2, 1, 3", references=(SU,),
+    instance=lambda p: [p.ball(lt(number(0, "N"), number(1, "N")))])  # fmt: skip
 def layout_0213(p: Proof, goal: Statement) -> Line:
-    return decide(p, goal.concl)
+    inside = p.assume(goal.hyps[0])
+    low, high = p.axiom("stack_low", inside, h=n, a=a, b=b, i=i), p.axiom("stack_high", h=n, a=a, b=b, i=i)
+    pair = p.axiom("weave_even", a=a, b=b, i=i), p.axiom("weave_odd", a=a, b=b, i=i)
+    return p.both(*(p.ring(part, x, y) for part, x, y in zip(goal.concl.args, (low, high), pair, strict=True)))

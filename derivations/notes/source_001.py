@@ -10,7 +10,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivations.blocks import block_entry, blocks
-from derivations.frequencies import LAMBERT_1768, exponent, frequency, rpow, thetas
+from derivations.frequencies import LAMBERT_1768, exp, exponent, frequency, log, rpow, thetas
 from derivations.notes.listings import stored
 from derivations.rope import h, m, rope, rotated_pair
 from derivations.rope import x as vector
@@ -133,14 +133,13 @@ def opposite(p: Proof, goal: Statement) -> Line:
     return p.trans(p.convert(same, eq(goal.concl.args[0], whole.rhs)), p.symm(whole))
 
 
+SIGNED = convention(
+    "sinusoidal.shift", refutes(UNSIGNED, {"k": 1, "i": 0, "theta": table([HALF_PI])}, role="other reading"),
+    (OPPOSITE, opposite), readings=("k is the signed offset", "k is a distance, without a sign"),
+    note="sin(beta) changes its sign with k: the coefficients tell k from -k. The map between the two: M_(-k) is the "
+         "transpose of M_k.")  # fmt: skip
 claim("S001-008", SOURCE, "section 5.1", r"(\cos\beta, \sin\beta)",
-      "The coefficients depend on the relative distance k alone.",
-      convention("sinusoidal.shift", refutes(UNSIGNED, {"k": 1, "i": 0, "theta": table([HALF_PI])},
-                                             role="other reading"), (OPPOSITE, opposite),
-                 readings=("k is the signed offset", "k is a distance, without a sign"),
-                 note="sin(beta) changes its sign with k: the coefficients tell k from -k. The map between the two: "
-                      "M_(-k) is the transpose of M_k."),
-      ["sinusoidal.shift"])  # fmt: skip
+      "The coefficients depend on the relative distance k alone.", SIGNED, ["sinusoidal.shift"])  # fmt: skip
 
 SHIFT = ["sinusoidal.shift"]
 claim("S001-009", SOURCE, "section 5.1", r"PE(pos+k) = M_k\,PE(pos)",
@@ -191,6 +190,11 @@ claim("S001-014", SOURCE, "section 6", None, "The offset k is a rotation by the 
                   "(cos, sin); the sense is not printed."),
       ["sinusoidal.direction", "sinusoidal.shift_cosine_first"], reconstructed=True)  # fmt: skip
 
+claim("S001-014a", SOURCE, "section 6", None, "All positions are on the same circle and differ in the angle only.",
+      proved("frequencies.unit_circle", "frequencies.definition",
+             note="Pair i of position pos is the point (sin, cos) of the angle pos omega_i."),
+      ["frequencies.unit_circle", "frequencies.definition"])  # fmt: skip
+
 SMALL_IS_LOW = Statement((lt(2 * j, d),), le(omega(d, number(0, "N")), omega(d, j)), (d.head, j.head))
 LARGE_IS_HIGH = Statement((lt(2 * i, SIZE),), le(omega(SIZE, i), omega(SIZE, number(255, "N"))))
 FALLING = ["frequencies.decreasing", "frequencies.wavelength_increasing", "frequencies.rate", "frequencies.first"]
@@ -239,9 +243,10 @@ claim("S001-018", SOURCE, "section 6, code", r"\texttt{1/10000\^{}\{2*0/512\}}",
 # Sections 7 and 8 -----------------------------------------------------------------------------------------
 LEARNING = ("sinusoidal.shift", "frequencies.offset_selector")
 claim("S001-019", SOURCE, "section 7", None,
-      "The code of pos + k is a linear function of the code of pos, so that relative patterns can be learned.",
-      proved(*LEARNING, note="The linear map, and what it is good for: with it a bilinear score of codes peaks at the "
-             "offset k. Whether training finds it is not decided here."), LEARNING, reconstructed=True)  # fmt: skip
+      "The code of pos + k is a linear function of the code of pos; relative patterns can be learned from that.",
+      proved(*LEARNING, note="The linear function, and a fixed matrix with which the score of two codes is a function of "
+             "how far n is from m + k. Whether a model learns it is not decided, as in S001-010 and S001-034."),
+      LEARNING, reconstructed=True)  # fmt: skip
 
 FROM_ZERO = Statement((lt(r, 2 * h),), eq(PE(theta, pos, r), matvec(
     2 * h, entry(shift, theta, pos), code(number(0)), r)), (h.head,))  # fmt: skip
@@ -347,6 +352,21 @@ claim("S001-029", SOURCE, "section 10, code", None, "The listing runs as it stan
                     "same lines run to the end."))  # fmt: skip
 
 
+LISTED_BETA = Statement((), eq(k * exp(2 * i * -(log(number(10**4)) / d)), beta), (d.head,))
+
+
+def listed_beta(p: Proof, goal: Statement) -> Line:
+    """exp(2i * -(ln 10000 / d)) is 1/10000^(2i/d)."""
+    line = p.theorem("frequencies.exp_log", b=10**4, d=d, i=i)
+    opened = p.by_definition(eq(line.rhs, 1 / rpow(number(10**4), exponent(i))), "frequency")
+    return p.ring(goal.concl, line, opened)
+
+
+claim("S001-029a", SOURCE, "section 10, code", r"\texttt{beta = k * div\_term[i]}",
+      "The angle beta of the offset k in pair i, from the row of frequencies.",
+      proved((LISTED_BETA, listed_beta), "frequencies.exp_log"), ["frequencies.exp_log"])  # fmt: skip
+
+
 def numbers_agree() -> tuple[bool, str]:
     """What the listing with its indentation prints."""
     seen = run(stored("s001_section_10_indented"))
@@ -391,7 +411,7 @@ claim("S001-032", SOURCE, "section 10, code", r"\texttt{sinusoidal\_position\_en
 
 # Summary --------------------------------------------------------------------------------------------------
 claim("S001-033", SOURCE, "summary", r"PE(pos+k) = M\cdot PE(pos)",
-      "The matrix of the shift depends on k and not on pos.", proved("sinusoidal.shift"), SHIFT,
+      "The matrix of the shift depends on the relative distance k alone, and not on pos.", SIGNED, SHIFT,
       reconstructed=True)  # fmt: skip
 
 claim("S001-034", SOURCE, "summary", None,

@@ -14,6 +14,7 @@ from flint import arb
 
 import derivations.attention
 import derivations.onehot
+import derivations.recurrent
 import derivations.symmetry  # noqa: F401 - the theorems that are cited by identifier
 from derivations.frequencies import thetas
 from derivations.notes.listings import stored
@@ -54,6 +55,13 @@ claim("S002-002", SOURCE, "section 1, introduction", None,
                    note="Without codes and mask, reordering the tokens reorders the outputs and does nothing else. A "
                         "causal mask, as in the decoders that the note is about, sees the order by itself."),
       ["attention.equivariance", "symmetry.same_outputs", "attention.causal_breaks_equivariance"])  # fmt: skip
+
+claim("S002-002a", SOURCE, "section 1, introduction", None,
+      "The structure of a recurrent network holds the order of the sequence.",
+      proved("recurrent.sees_order", "recurrent.linear",
+             note="Read as: there are steps for which the two orders of two inputs end in different states. Not every step "
+                  "is one: with h + x the order is forgotten."),
+      ["recurrent.sees_order", "recurrent.linear"])  # fmt: skip
 
 claim("S002-003", SOURCE, "section 1.1", None,
       "A vector for each position, added to the word vector, lets attention tell positions apart.",
@@ -293,9 +301,12 @@ claim("S002-013", SOURCE, "section 1.3, code (numbers)", None, "The table in 32-
       executed("approximate", single_precision, by_theorem("frequencies.lipschitz", "enclosure"),
                Piece("enclosure", BETWEEN, lambda p, goal: p.both(*(p.ball(part, 128) for part in goal.concl.args))),
                conditions=["positions 0 to 4999, d = 512: every entry is within 0.003 of the formula; equality fails "
-                           "at position 1 already: sin 1 lies strictly between two neighbouring 32-bit numbers"],
+                           "at position 1 already: sin 1 lies strictly between two neighbouring 32-bit numbers",
+                           "assumed of the library, not proved: its sine, cosine and exponential in 32 bits err by at "
+                           "most 4 units in the last place"],
                note="An error of the angle reaches the entry undiminished at most; the angle errs by the position "
-                    "times the frequency times a few units of 2^-24."), ["frequencies.lipschitz"])  # fmt: skip
+                    "times the frequency times a few units of 2^-24. Five positions are compared entry by entry, each with "
+                    "its own bound; for the others the bound is derived."), ["frequencies.lipschitz"])  # fmt: skip
 
 
 def slices() -> tuple[bool, str]:

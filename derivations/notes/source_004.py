@@ -83,8 +83,9 @@ claim("S004-001", SOURCE, "absolute codes", r"p_k = x_k + p_k",
       refuted(refutes(Statement((), eq(P(row, c), X(row, c) + P(row, c))), {"X": matrix([[1]]), "P": matrix([[0]]),
                                                                             "k": 0, "c": 0}),
               "onehot.embedding",
-              note="As an equation it forces x_k = 0; p_k is used for two things, the vector that is added and the "
-                   "sum. And one-hot words and one-hot positions are appended, not added."),
+              note="As an equation it says x_k = 0: one name stands for the one-hot vector that is added and for the sum. "
+                   "Read as an assignment, x_k + e_k before the embedding, it would add row k of W_E, which is the vector "
+                   "of a word; it is [x_k; e_k], with e_k appended, that adds p_k after it."),
       ["onehot.embedding", "onehot.row"])  # fmt: skip
 
 claim("S004-002", SOURCE, "absolute codes",
@@ -240,3 +241,8 @@ claim("S004-021", SOURCE, "introduction", None,
       proved("shaw.breaks_equivariance", "shaw.relative",
              note="For some relative vectors; offsets past the bound k share one vector."),
       ["shaw.breaks_equivariance", "shaw.relative", "shaw.far"])  # fmt: skip
+
+claim("S004-022", SOURCE, "introduction", None,
+      "Absolute codes put the position into the input; that amounts to an embedding of the index.",
+      proved("onehot.row", "onehot.embedding", note="The code p_k is row k of a table, that is e_k P with the one-hot index "
+                                                    "e_k."), ["onehot.row", "onehot.embedding"])  # fmt: skip
