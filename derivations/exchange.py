@@ -24,8 +24,8 @@ from derivations.attention import (
     project,
     score,
 )
-from derivations.readout import products
 from derivations.breaking import square_positive
+from derivations.readout import products
 from derivations.vectors import entry
 from symcheck.claims import theorem
 from symcheck.prove.lemmas import MATRIX
