@@ -40,14 +40,16 @@ from derivations.attention import (
 )
 from derivations.frequencies import LAMBERT, LAMBERT_1768
 from derivations.logits import exp_sum_positive, inverse_of
-from derivations.sinusoidal import PE, theta
+from derivations.rope import ROFORMER, rope, rotated_pair
+from derivations.rope_attention import absolute_score, rope_attention, token
+from derivations.sinusoidal import PE, angle_at, cos, h, negated, sin, theta
 from derivations.symmetry import R, relative_attention, relative_score
 from derivations.vectors import delta, dot, entry
 from symcheck.checker import perm
 from symcheck.claims import theorem
 from symcheck.prove.lemmas import MATRIX, SEQUENCE, sum_add, sum_constant, sum_delta, sum_ext, sum_le, sum_scale, total
 from symcheck.prove.proof import Line, Proof, Statement
-from symcheck.prove.refute import decide
+from symcheck.prove.refute import compute, decide
 from symcheck.terms import (
     Term,
     apply,
@@ -258,11 +260,11 @@ def square_positive(p: Proof, differ: Line) -> Line:
     return p.cases(p.axiom("trichotomy", x=x, y=y), square, above)
 
 
-def root_positive(p: Proof, wide: Line) -> Line:
-    """``0 < sqrt(d_k)`` from 0 < d_k."""
-    root = const("sqrt", d_k)
-    size = p.pos(le(0, root.args[0]), wide)
-    square, low = p.axiom("square_root", size, x=root.args[0]), p.axiom("square_root_nonneg", size, x=root.args[0])
+def root_positive(p: Proof, wide: Line, size: Term) -> Line:
+    """``0 < sqrt(size)`` from 0 < size."""
+    root = const("sqrt", size)
+    known = p.pos(le(0, root.args[0]), wide)
+    square, low = p.axiom("square_root", known, x=root.args[0]), p.axiom("square_root_nonneg", known, x=root.args[0])
 
     def none(line: Line) -> Line:
         zero = p.axiom("le_antisymmetry", line, low, x=root, y=0)
@@ -301,7 +303,7 @@ def codes(p: Proof, goal: Statement) -> Line:
     sides = [attention(n, d, d_k, x, queries, keys, keys, at, 0) for at in (i, there)]
     line = p.convert(line, eq(*sides), "encoded", "permuted")
     scale = const("inv", const("sqrt", d_k))
-    steep = p.axiom("inverse_positive", root_positive(p, wide), x=const("sqrt", d_k))
+    steep = p.axiom("inverse_positive", root_positive(p, wide, d_k), x=const("sqrt", d_k))
 
     def score_of(at: Term, l: Term) -> Line:
         """The score of slot ``at`` towards slot l: z_at z_l / sqrt(d_k)."""
@@ -499,6 +501,84 @@ def injective_delta(p: Proof, known: Line, a: Term, b: Term, *inside: Line) -> L
     return p.cases(p.axiom("excluded_middle", p=eq(a, b)), equal, other)
 
 
+class Follower:
+    """Attention with scores f(i - l) that follows a reordering: f agrees at the offsets of each pair, before and after.
+
+    ``output(x, at, one, read, read_is)`` proves that the output of slot ``at``, for the tokens that ``tokens(x)``
+    gives, is the softmax of f(at - l) against ``read``; ``one`` is the line x(at) = 1, and ``read_is`` proves
+    x(l) = read(l). ``weights`` are those that ``follow`` is used at.
+    """
+
+    def __init__(
+        self, p: Proof, lines: tuple[Line, Line, Line, Line], weights: tuple[Term, Term, Term],
+        tokens: Callable[[Term], Term], output: Callable[..., Line], f: Callable[[Term], Term],
+    ) -> None:  # fmt: skip
+        self.p, self.weights, self.tokens, self.output, self.f = p, weights, tokens, output, f
+        self.known, row, column, self.follow = lines
+        self.low = {i: row, j: column}
+
+    def agrees(self) -> Line:
+        """``f(s(i) - s(j)) = f(i - j)``. With the tokens 1 at s(i) and 0 elsewhere the outputs are the weights of i on
+        itself; with 1 at s(j) too, the weights on i and j."""
+        return self.p.cases(self.p.axiom("excluded_middle", p=eq(i, j)), self._alone, self._pair)
+
+    def _share(self, at: Term) -> Term:
+        return const("inv", total(n, lambda l: exp(self.f(at - l))))
+
+    def _outputs(self, slots: list[Term], one: Line) -> Line:
+        """The equation of the outputs for the tokens 1 at s(slot), for each of the slots, and 0 elsewhere."""
+        p, low = self.p, self.low
+
+        def summed(terms: list[Term]) -> Term:
+            return terms[0] if len(terms) == 1 else terms[0] + terms[1]
+
+        x = lam("N", lambda l: summed([delta(s(k), l) for k in slots]))
+        moved = lam("N", lambda l: x(s(l)))
+        read = lam("N", lambda l: summed([delta(k, l) for k in slots]))
+        left = self.output(moved, i, one, read, lambda l, below: p.ring(eq(moved(l), read(l)), *(
+            injective_delta(p, self.known, k, l, low[k], below) for k in slots)))
+        right = self.output(x, s(i), one, x, lambda l, _: p.refl(x(l)))
+        line = p.mp(p.specialise(self.follow, *self.weights, self.tokens(x), i, 0), low[i])
+        same = p.trans(p.symm(left), p.convert(line, eq(left.lhs, right.lhs), "permuted"), right)
+        into = p.parts(p.unfolded(self.known, "perm"))[0]
+        picked = []
+        for side, at, to in ((same.lhs, i, lambda z: z), (same.rhs, s(i), s)):
+            f = lam("N", lambda l, at=at: exp(self.f(at - l)))
+            parts = [(self._share(at), lam("N", lambda l, k=k, f=f, to=to: delta(to(k), l) * f(l))) for k in slots]
+            split = combination(p, n, parts)
+            inside = [low[k] if to is not s else p.mp(p.specialise(into, k), low[k]) for k in slots]
+            picks = [p.mp(p.at(sum_delta(p), n=n, j=to(k), f=f), line) for k, line in zip(slots, inside, strict=True)]
+            picked.append(p.ring(eq(side, summed([self._share(at) * f(to(k)) for k in slots])),
+                                 p.convert(split, eq(side, split.rhs)), *picks))  # fmt: skip
+        return p.ring(eq(picked[0].rhs, picked[1].rhs), same, *picked)
+
+    def _pair(self, apart: Line) -> Line:
+        p, f = self.p, self.f
+        itself = p.axiom("delta_same", i=s(i))
+        first = self._outputs([i], itself)
+        back = p.assume(eq(j, i))
+        other = p.axiom("delta_other", p.discharge(p.mp(apart, p.symm(back)), back.concl), i=j, j=i)
+        both = self._outputs([i, j], p.ring(eq(delta(s(i), s(i)) + delta(s(j), s(i)), 1), itself, other, injective_delta(
+            p, self.known, j, i, self.low[j], self.low[i])))  # fmt: skip
+        some = p.pos(lt(ZERO, n), self.low[i], p.axiom("nat_nonneg", n=i))
+        middle = exp(f(number(0)))
+        unit = inverse_of(p, p.axiom("exp_positive", x=f(number(0))))
+        sums = [exp_sum_positive(p, n, lam("N", lambda l, at=at: f(at - l)), some) for at in (i, s(i))]
+        shares = [const("inv", z.rhs) for z in sums]
+        same = p.ring(eq(*shares), p.convert(first, eq(shares[0] * middle, shares[1] * middle)), unit)
+        E, E2 = exp(f(i - j)), exp(f(s(i) - s(j)))
+        sides = eq(shares[0] * middle + shares[0] * E, shares[1] * middle + shares[1] * E2)
+        equal = p.ring(eq(E2, E), p.convert(both, sides), same, *(inverse_of(p, z) for z in sums))
+        logs = [p.axiom("log_exp", x=z.args[0]) for z in (E2, E)]
+        heights = p.rewrite(equal, p.refl(const("log", E2)), lambda z: eq(const("log", E2), const("log", z)))
+        return p.ring(eq(f(s(i) - s(j)), f(i - j)), heights, *logs)
+
+    def _alone(self, line: Line) -> Line:
+        """Where i = j both offsets are 0."""
+        same = self.p.convert(self.p.refl(self.f(number(0))), eq(self.f(s(i) - s(i)), self.f(i - i)))
+        return self.p.rewrite(line, same, lambda z: eq(self.f(s(i) - s(z)), self.f(i - z)))
+
+
 @theorem("breaking.relative_codes", Statement(
     (perm(n, s), lt(0, d), lt(i, n), lt(j, n), lt(c, d_k), PAIR_CHANGED), negation(FOLLOWED_RELATIVE),
     (n.head, d.head, d_k.head)),
@@ -506,102 +586,213 @@ def injective_delta(p: Proof, known: Line, a: Term, b: Term, *inside: Line) -> L
     references=(SHAW,), instance=swapped_offsets)  # fmt: skip
 def relative_codes(p: Proof, goal: Statement) -> Line:
     """Keys are 0 and the query of token s(i) reads component c of the codes, so the scores of slot i are R_(i - l, c)
-    before the reordering is followed and R_(s(i) - s(l), c) after. With the tokens 1 at s(i) and 0 elsewhere the
-    outputs are the weights of i on itself; with 1 at s(j) too, the weights on i and j."""
+    before the reordering is followed and R_(s(i) - s(l), c) after."""
     known, wide, row, column, component, differ = (p.assume(hyp) for hyp in goal.hyps)
     follow = p.assume(FOLLOWED_RELATIVE)
-    reads = lam("N", lambda a: delta(c, a))
-    queries, keys, values = reader(ZERO, reads), reader(ZERO, lam("N", lambda a: number(0))), reader(ZERO, ALL)
-    into = p.parts(p.unfolded(known, "perm"))[0]
-    low = {i: row, j: column}
+    reads, nothing = lam("N", lambda a: delta(c, a)), lam("N", lambda a: number(0))
+    queries, keys, values = reader(ZERO, reads), reader(ZERO, nothing), reader(ZERO, ALL)
+
+    def tokens(x: Term) -> Term:
+        return lam(["N", "N"], lambda l, b: x(l))
 
     def output(x: Term, at: Term, one: Line, read: Term, read_is: Callable[[Term, Line], Line]) -> Line:
-        """The output of slot ``at`` for the tokens x, x(at) = 1: the softmax of R_(at - l, c) against ``read``."""
-        tokens = lam(["N", "N"], lambda l, b: x(l))
+        X = tokens(x)
 
         def score_is(l: Term, _: Line) -> Line:
-            query, key = (lam("N", lambda a, w=w, k=k: project(d, tokens, w, k, a)) for w, k in ((queries, at), (keys, l)))
+            query, key = (lam("N", lambda a, w=w, k=k: project(d, X, w, k, a)) for w, k in ((queries, at), (keys, l)))
             code = lam("N", lambda a: R(at - l, a))
 
             def against(other: Term, picked: Term, by: Callable[[Term], list[Line]]) -> Line:
                 """<query, other>, where ``other`` times the query's x(at) is ``picked``, by the given equations."""
                 term = lam("N", lambda a: query(a) * other(a))
                 parts = sum_ext(p, d_k, term, lam("N", lambda a: delta(c, a) * picked(a)), lambda a, _: p.ring(
-                    eq(term(a), delta(c, a) * picked(a)), feature_read(p, tokens, at, ZERO, reads, a, wide), *by(a)))
+                    eq(term(a), delta(c, a) * picked(a)), feature_read(p, X, at, ZERO, reads, a, wide), *by(a)))
                 start = p.by_definition(eq(dot(d_k, query, other), parts.lhs), "dot")
                 return p.trans(start, parts, p.mp(p.at(sum_delta(p), n=d_k, j=c, f=picked), component))
 
-            nothing = against(key, lam("N", lambda a: number(0)), lambda a: [
-                feature_read(p, tokens, l, ZERO, keys_of, a, wide)])
+            none = against(key, nothing, lambda a: [feature_read(p, X, l, ZERO, nothing, a, wide)])
             offset = against(code, lam("N", lambda a: x(at) * R(at - l, a)), lambda a: [])
-            whole = relative_score(d, d_k, R, tokens, queries, keys, at, l)
-            split = p.by_definition(eq(whole, nothing.lhs + offset.lhs), "relative_score")
-            return p.ring(eq(whole, R(at - l, c)), split, nothing, offset, one)
+            whole = relative_score(d, d_k, R, X, queries, keys, at, l)
+            split = p.by_definition(eq(whole, none.lhs + offset.lhs), "relative_score")
+            return p.ring(eq(whole, R(at - l, c)), split, none, offset, one)
 
-        keys_of = lam("N", lambda a: number(0))
-        side = relative_attention(n, d, d_k, R, tokens, queries, keys, values, at, 0)
         return opened(
-            p, side, lam("N", lambda l: relative_score(d, d_k, R, tokens, queries, keys, at, l)),
-            lam("N", lambda l: project(d, tokens, values, l, ZERO)), lam("N", lambda l: R(at - l, c)), read, score_is,
-            lambda l, below: p.trans(p.convert(feature_read(p, tokens, l, ZERO, ALL, ZERO, wide), eq(
-                project(d, tokens, values, l, ZERO), x(l))), read_is(l, below)))  # fmt: skip
+            p, relative_attention(n, d, d_k, R, X, queries, keys, values, at, 0),
+            lam("N", lambda l: relative_score(d, d_k, R, X, queries, keys, at, l)),
+            lam("N", lambda l: project(d, X, values, l, ZERO)), lam("N", lambda l: R(at - l, c)), read, score_is,
+            lambda l, below: p.trans(p.convert(feature_read(p, X, l, ZERO, ALL, ZERO, wide), eq(
+                project(d, X, values, l, ZERO), x(l))), read_is(l, below)))  # fmt: skip
 
-    def weights(at: Callable[[Term], Term]) -> tuple[Term, Term]:
-        """exp R_(s(i) - .) or exp R_(i - .) at the slot of the pair, and the inverse of their sum over all slots."""
-        return lam("N", lambda l: exp(R(at(i) - l, c))), const("inv", total(n, lambda l: exp(R(at(i) - l, c))))
+    follower = Follower(p, (known, row, column, follow), (queries, keys, values), tokens, output, lambda z: R(z, c))
+    return p.discharge(p.mp(differ, follower.agrees()), FOLLOWED_RELATIVE)
 
-    def pair_of(slots: list[Term], one: Line) -> Line:
-        """The equation of the outputs for the tokens 1 at s(slot), for each of the slots, and 0 elsewhere."""
-        def summed(terms: list[Term]) -> Term:
-            return terms[0] if len(terms) == 1 else terms[0] + terms[1]
 
-        x = lam("N", lambda l: summed([delta(s(k), l) for k in slots]))
-        moved = lam("N", lambda l: x(s(l)))
-        read = lam("N", lambda l: summed([delta(k, l) for k in slots]))
-        left = output(moved, i, one, read, lambda l, below: p.ring(eq(moved(l), read(l)), *(
-            injective_delta(p, known, k, l, low[k], below) for k in slots)))
-        right = output(x, s(i), one, x, lambda l, _: p.refl(x(l)))
-        line = p.mp(p.specialise(follow, queries, keys, values, lam(["N", "N"], lambda l, b: x(l)), i, 0), row)
-        same = p.trans(p.symm(left), p.convert(line, eq(left.lhs, right.lhs), "permuted"), right)
-        picked = []
-        for side, (f, share), to in ((same.lhs, weights(lambda z: z), lambda z: z), (same.rhs, weights(s), s)):
-            parts = [(share, lam("N", lambda l, k=k, f=f, to=to: delta(to(k), l) * f(l))) for k in slots]
-            split = combination(p, n, parts)
-            inside = [low[k] if to is not s else p.mp(p.specialise(into, k), low[k]) for k in slots]
-            picks = [p.mp(p.at(sum_delta(p), n=n, j=to(k), f=f), line) for k, line in zip(slots, inside, strict=True)]
-            picked.append(p.ring(eq(side, summed([share * f(to(k)) for k in slots])),
-                                 p.convert(split, eq(side, split.rhs)), *picks))  # fmt: skip
-        return p.ring(eq(picked[0].rhs, picked[1].rhs), same, *picked)
+# RoPE ---------------------------------------------------------------------------------------------------
+def projected(of: Term, W: Term) -> Term:
+    """X W as a matrix."""
+    return entry(project, d, of, W)
 
-    def pair(apart: Line) -> Line:
-        """``false`` where i and j are two slots."""
-        itself = p.axiom("delta_same", i=s(i))
-        first = pair_of([i], itself)
-        back = p.assume(eq(j, i))
-        other = p.axiom("delta_other", p.discharge(p.mp(apart, p.symm(back)), back.concl), i=j, j=i)
-        both = pair_of([i, j], p.ring(eq(delta(s(i), s(i)) + delta(s(j), s(i)), 1), itself, other,
-                                      injective_delta(p, known, j, i, column, row)))  # fmt: skip
-        some = p.pos(lt(ZERO, n), row, p.axiom("nat_nonneg", n=i))
-        middle = exp(R(number(0), c))
-        unit = inverse_of(p, p.axiom("exp_positive", x=R(number(0), c)))
-        sums = [exp_sum_positive(p, n, lam("N", lambda l, at=at: R(at - l, c)), some) for at in (i, s(i))]
-        shares = [const("inv", z.rhs) for z in sums]
-        same = p.ring(eq(*shares), p.convert(first, eq(shares[0] * middle, shares[1] * middle)), unit)
-        E, E2 = exp(R(i - j, c)), exp(R(s(i) - s(j), c))
-        sides = eq(shares[0] * middle + shares[0] * E, shares[1] * middle + shares[1] * E2)
-        equal = p.ring(eq(E2, E), p.convert(both, sides), same, *(inverse_of(p, z) for z in sums))
-        logs = [p.axiom("log_exp", x=z.args[0]) for z in (E2, E)]
-        heights = p.rewrite(equal, p.refl(const("log", E2)), lambda z: eq(const("log", E2), const("log", z)))
-        return p.mp(differ, p.ring(differ.concl.args[0], heights, *logs))
 
-    def alone(line: Line) -> Line:
-        """``false`` where i = j: the code of a slot with itself does not change."""
-        same = p.refl(R(number(0), c))
-        there = p.rewrite(line, p.convert(same, eq(R(s(i) - s(i), c), R(i - i, c))),
-                          lambda z: eq(R(s(i) - s(z), c), R(i - z, c)))  # fmt: skip
-        return p.mp(differ, there)
+def rotary(of: Term, weights: tuple[Term, Term, Term], row: Term, column: Term | int) -> Term:
+    """Entry (row, column) of the attention with RoPE, d_k = 2h."""
+    return rope_attention(n, h, theta, *(projected(of, W) for W in weights), row, column)
 
-    return p.discharge(p.cases(p.axiom("excluded_middle", p=eq(i, j)), alone, pair), FOLLOWED_RELATIVE)
+
+FOLLOWED_ROTARY = everywhere(lambda W_Q, W_K, W_V, X, i, c: eq(
+    rotary(entry(permuted, s, X), (W_Q, W_K, W_V), i, c), rotary(X, (W_Q, W_K, W_V), s(i), c)))
+OFFSET_CHANGED = negation(eq(i + s(j), j + s(i)))
+
+
+@theorem("breaking.rotary", Statement(
+    (LAMBERT, eq(theta(ZERO), 1), lt(0, h), lt(number(1, "N"), d), perm(n, s), lt(i, n), lt(j, n), OFFSET_CHANGED),
+    negation(FOLLOWED_ROTARY), (n.head, h.head, d.head)),
+    "Attention with RoPE does not follow a reordering that changes the offset of some pair, because pi is irrational",
+    references=(ROFORMER, LAMBERT_1768))  # fmt: skip
+def rotary_codes(p: Proof, goal: Statement) -> Line:
+    """Feature 1 of every token is 1. The query of token s(i) is e_0 and all keys are e_0, or all are e_1: the scores
+    are the cosine of the offset, or its sine, over sqrt(2h). Both agree at two whole offsets only if these are equal."""
+    irrational, first, some, features, known, row, column, differ = (p.assume(hyp) for hyp in goal.hyps)
+    follow = p.assume(FOLLOWED_ROTARY)
+    wide = p.pos(lt(ZERO, d), features)
+    size = p.pos(lt(ZERO, 2 * h), some)
+    root = root_positive(p, size, 2 * h)
+    scale = const("inv", root.rhs)
+    queries, values = reader(ZERO, FIRST), reader(ZERO, ALL)
+
+    def tokens(x: Term) -> Term:
+        return lam(["N", "N"], lambda l, b: x(l) + b * number(1) * (1 - x(l)))
+
+    def heights(kind: int) -> Line:
+        """The cosines (kind 0) or sines (1) of the two offsets, reversed and over sqrt(2h), agree."""
+        only = lam("N", lambda a: delta(number(kind, "N"), a))
+        keys = reader(number(1, "N"), only)
+
+        def f(offset: Term) -> Term:
+            return scale * cos(-offset) if kind == 0 else -(scale * sin(-offset))
+
+        def output(x: Term, at: Term, one: Line, read: Term, read_is: Callable[[Term, Line], Line]) -> Line:
+            X = tokens(x)
+            Q, K, V = (projected(X, W) for W in (queries, keys, values))
+
+            def score_is(l: Term, _: Line) -> Line:
+                turned = entry(rope, theta, const("real", l) - const("real", at), token(K, l))
+                term = lam("N", lambda a: token(Q, at)(a) * turned(a))
+                parts = sum_ext(p, 2 * h, term, lam("N", lambda a: delta(ZERO, a) * turned(a)), lambda a, _: p.ring(
+                    eq(term(a), delta(ZERO, a) * turned(a)), one,
+                    p.convert(feature_read(p, X, at, ZERO, FIRST, a, wide), eq(Q(at, a), x(at) * FIRST(a)))))  # fmt: skip
+                picked = p.mp(p.at(sum_delta(p), n=2 * h, j=ZERO, f=turned), size)
+                start = p.by_definition(eq(dot(2 * h, token(Q, at), turned), parts.lhs), "dot")
+                whole = p.theorem("rope_attention.scores", h=h, theta=theta, Q=Q, K=K, i=at, j=l)
+                angle = (l - at) * theta(ZERO)
+                pair = rotated_pair(p, l - at, token(K, l), ZERO)[0]
+                pair = p.convert(pair, eq(turned(ZERO), cos(angle) * K(l, ZERO) - sin(angle) * K(l, number(1, "N"))))
+                ends = [p.convert(feature_read(p, X, l, number(1, "N"), only, number(a, "N"), features),
+                                  eq(K(l, number(a, "N")), only(number(a, "N")))) for a in (0, 1)]  # fmt: skip
+                deltas = [compute(p, only(number(a, "N"))) for a in (0, 1)]
+                straight = p.ring(eq(angle, -(at - l)), first)
+                waves = [p.rewrite(straight, p.refl(g(angle)), lambda z, g=g: eq(g(angle), g(z))) for g in (cos, sin)]
+                opened_ = p.by_definition(eq(whole.rhs, start.lhs * scale), "rope_relative_score")
+                return p.ring(eq(whole.lhs, f(at - l)), whole, opened_, start, parts, picked, pair, *ends, *deltas, *waves)
+
+            return opened(p, rope_attention(n, h, theta, Q, K, V, at, 0),
+                          lam("N", lambda l: absolute_score(h, theta, Q, K, at, l)), lam("N", lambda l: V(l, ZERO)),
+                          lam("N", lambda l: f(at - l)), read, score_is, lambda l, below: p.trans(p.convert(
+                              feature_read(p, X, l, ZERO, ALL, ZERO, wide), eq(V(l, ZERO), x(l))), read_is(l, below)))
+
+        agree = Follower(p, (known, row, column, follow), (queries, keys, values), tokens, output, f).agrees()
+        wave = cos if kind == 0 else sin
+        return p.ring(eq(wave(-(s(i) - s(j))), wave(-(i - j))), agree, inverse_of(p, root))
+
+    cosines, sines = heights(0), heights(1)
+    before, after = i - j, s(i) - s(j)
+
+    # sin(a' - a) = 0 for the offsets a = i - j and a' = s(i) - s(j)
+    turn = angle_at(p, before - after, -after, before)[1]
+    flipped = [p.convert(line, eq(g(-before), line.rhs)) for line, g in zip(negated(p, before), (cos, sin), strict=True)]
+    still = p.ring(eq(sin(before - after), 0), turn, *flipped, cosines, sines)
+
+    def apart(less: tuple[Term, Term], line: Line, sign: int) -> Line:
+        """``false`` where less[0] + K = less[1], K > 0; the offsets differ by ``sign`` K."""
+        def use(K: Term, gap: Line) -> Line:
+            whole = p.ring(eq(before - after, sign * (K * number(1))), gap)
+            there = p.rewrite(whole, still, lambda z: eq(sin(z), 0))
+            if sign < 0:
+                back = p.convert(p.axiom("sin_odd", x=K * number(1)), eq(there.lhs, -sin(K * number(1))))
+                there = p.ring(eq(sin(K * number(1)), 0), there, back)
+            positive = p.pos(lt(ZERO, K), line, gap)
+            at = p.mp(p.specialise(irrational, K), positive)
+            return p.mp(at, p.convert(there, eq(sin(K), 0)))
+        low, high = less
+        return p.obtain(p.axiom("nat_difference", p.pos(lt(low, high + 1), line), m=low, n=high), use, name="K")
+
+    one, other = i + s(j), j + s(i)
+
+    def above(line: Line) -> Line:
+        return p.cases(p.axiom("nat_less_or_not", m=other, n=one), lambda less: apart((other, one), less, 1),
+                       lambda equal: p.mp(differ, p.axiom("nat_antisymmetry", equal, line, m=one, n=other)))  # fmt: skip
+
+    out = p.cases(p.axiom("nat_less_or_not", m=one, n=other), lambda less: apart((one, other), less, -1), above)
+    return p.discharge(out, FOLLOWED_ROTARY)
+
+
+step = var("m", "N")
+
+
+def ahead_as_behind(m: Term) -> Term:
+    """<q, R_m k> = <q, R_(-m) k> for all q and k of 2h components."""
+    return forall([SEQUENCE, SEQUENCE], lambda q, k: eq(
+        dot(2 * h, q, entry(rope, theta, m, k)), dot(2 * h, q, entry(rope, theta, -m, k))))  # fmt: skip
+
+
+@theorem("breaking.direction", Statement(
+    (LAMBERT, eq(theta(ZERO), 1), lt(0, h), lt(0, step)), negation(ahead_as_behind(step * number(1))), (h.head,)),
+    "RoPE tells every offset from its opposite: some query and key have another score, because pi is irrational",
+    references=(ROFORMER, LAMBERT_1768))  # fmt: skip
+def direction(p: Proof, goal: Statement) -> Line:
+    irrational, first, some, positive = (p.assume(hyp) for hyp in goal.hyps)
+    same = p.assume(goal.concl.args[0])
+    query, key = FIRST, lam("N", lambda a: delta(number(1, "N"), a))
+    line = p.specialise(same, query, key)
+    size = p.pos(lt(ZERO, 2 * h), some)
+    ends = [compute(p, key(number(a, "N"))) for a in (0, 1)]
+    sides = []
+    for angle in (step * number(1), -(step * number(1))):
+        turned = entry(rope, theta, angle, key)
+        picked = p.mp(p.at(sum_delta(p), n=2 * h, j=ZERO, f=turned), size)
+        start = p.by_definition(eq(dot(2 * h, query, turned), picked.lhs), "dot")
+        pair = rotated_pair(p, angle, key, ZERO)[0]
+        pair = p.convert(pair, eq(turned(ZERO), cos(angle * theta(ZERO)) * key(ZERO)
+                                  - sin(angle * theta(ZERO)) * key(number(1, "N"))))  # fmt: skip
+        straight = p.ring(eq(angle * theta(ZERO), angle), first)
+        wave = p.rewrite(straight, p.refl(sin(straight.lhs)), lambda z, x=straight.lhs: eq(sin(x), sin(z)))
+        sides.append(p.ring(eq(start.lhs, -sin(angle)), start, picked, pair, *ends, wave))
+    odd = p.axiom("sin_odd", x=step * number(1))
+    still = p.ring(eq(sin(step * number(1)), 0), line, *sides, odd)
+    at = p.mp(p.specialise(irrational, step), positive)
+    return p.discharge(p.mp(at, p.convert(still, eq(sin(step), 0))), same.concl)
+
+
+@theorem("breaking.rotary_labels", Statement(
+    (LAMBERT, eq(theta(ZERO), 1), lt(0, h), lt(number(1, "N"), d), perm(n, s), lt(i, n), MOVED),
+    negation(FOLLOWED_ROTARY), (n.head, h.head, d.head)),
+    "Attention with RoPE follows no reordering that moves a token, because pi is irrational",
+    references=(ROFORMER, LAMBERT_1768))  # fmt: skip
+def rotary_labels(p: Proof, goal: Statement) -> Line:
+    irrational, first, some, features, known, inside, moves = (p.assume(hyp) for hyp in goal.hyps)
+    follow = p.assume(FOLLOWED_ROTARY)
+    low, high = p.assume(lt(i, n)), p.assume(lt(j, n))
+    same = eq(i + s(j), j + s(i))
+
+    def changed(line: Line) -> Line:
+        breaks = p.theorem("breaking.rotary", irrational, first, some, features, known, low, high, line, n=n, h=h, d=d, s=s,
+                           i=i, j=j, theta=theta)  # fmt: skip
+        return p.axiom("false_elim", p.mp(breaks, follow), p=same)
+
+    kept = p.cases(p.axiom("excluded_middle", p=same), lambda line: line, changed)
+    turned = p.convert(p.symm(kept), eq(s(i) + j, s(j) + i))
+    rigid = p.generalise(p.discharge(turned, low.concl, high.concl), i, j)
+    stays = p.theorem("symmetry.offsets_fix_the_order", known, rigid, inside, n=n, s=s, i=i)
+    return p.discharge(p.mp(moves, stays), FOLLOWED_ROTARY)
 
 
 if __name__ == "__main__":

@@ -38,11 +38,13 @@ ARGUMENTS = ["N", "N", SEQUENCE, MATRIX, MATRIX, MATRIX, "N", "N"]
 rope_attention = defined("rope_attention", ARGUMENTS, attention_with(absolute_score))
 #: The output with keys turned by their offset from the query.
 relative_rope_attention = defined("relative_rope_attention", ARGUMENTS, attention_with(relative_score))
-display("rope_score", r"S^{\mathrm{RoPE}}(<2>, <3>)", "S^RoPE(<2>, <3>)", 4, 5)
-display("rope_relative_score", r"S^{\mathrm{rel}}(<2>, <3>)", "S^rel(<2>, <3>)", 4, 5)
+display("rope_score", r"S^{\mathrm{RoPE}}(<2>, <3>)", "S^RoPE(<2>, <3>)", 4, 5,
+        parameters=("h", "theta", "Q", "K", "i", "j"))  # fmt: skip
+display("rope_relative_score", r"S^{\mathrm{rel}}(<2>, <3>)", "S^rel(<2>, <3>)", 4, 5,
+        parameters=("h", "theta", "Q", "K", "i", "j"))  # fmt: skip
 for name, mark in (("rope_attention", "RoPE"), ("relative_rope_attention", "rel")):
     display(name, rf"\operatorname{{Attention}}^{{\mathrm{{{mark}}}}}(<3>, <4>, <5>)",
-            f"Attention^{mark}(<3>, <4>, <5>)", 6, 7)  # fmt: skip
+            f"Attention^{mark}(<3>, <4>, <5>)", 6, 7, parameters=("n", "h", "theta", "Q", "K", "V", "i", "c"))  # fmt: skip
 
 n, h, i, j, c = (var(v, "N") for v in ("n", "h", "i", "j", "c"))
 Q, K, V = (var(v, MATRIX) for v in "QKV")

@@ -11,6 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import derivations.almost_periodic
+import derivations.bilinear
 import derivations.congruence
 import derivations.shifts  # noqa: F401  their theorems are cited by name
 from derivations.attention import (
@@ -35,8 +36,9 @@ from derivations.attention import (
     score,
     softmax,
 )
-from derivations.breaking import FOLLOWED, FOLLOWED_RELATIVE, LABELS, MOVED
-from derivations.directions import NONE
+from derivations.breaking import FIRST as FIRST_ONLY
+from derivations.breaking import FOLLOWED_RELATIVE, LABELS, MOVED, combination, reader
+from derivations.directions import NONE, vanishing_sum
 from derivations.frequencies import LAMBERT_1768, thetas
 from derivations.logits import (
     INNER,
@@ -91,7 +93,7 @@ from symcheck.evidence import (
 )
 from symcheck.prove import typecheck as types
 from symcheck.prove.calculus import has_derivative
-from symcheck.prove.lemmas import MATRIX, SEQUENCE, sum_add, sum_delta, sum_ext, sum_scale, total
+from symcheck.prove.lemmas import MATRIX, SEQUENCE, sum_delta, sum_ext, total
 from symcheck.prove.proof import Line, Proof, Statement
 from symcheck.prove.refute import HALF_PI, contradict, decide, denial, matrix, table
 from symcheck.render.notation import register
@@ -132,6 +134,11 @@ def also(evidence: Evidence, *theorems: str) -> Evidence:
     return replace(evidence, pieces=(*evidence.pieces, *(by_theorem(t) for t in theorems)))
 
 
+def further(evidence: Evidence, *pieces: Proved) -> Evidence:
+    """The same evidence with further statements among its certificates."""
+    return replace(evidence, pieces=(*evidence.pieces, *(Piece("proof", *p) for p in pieces)))
+
+
 def typed(evidence: Evidence, check: Callable[[], tuple[bool, str]]) -> Evidence:
     """The same evidence with what the shape checker sees in the printed formulas."""
     return replace(evidence, check=check)
@@ -160,7 +167,7 @@ def query(of: Term, a: Term, W: Term = W_Q) -> Term:
 
 
 claim("S000-002", SOURCE, "section 1.1, bullet 1",
-      r"X=[x_1,\dots,x_n],\ x_i\in\mathbb R^d,\ Q=XW_Q,\ K=XW_K,\ V=XW_V",
+      r"X=[x_1,x_2,\dots,x_n],\ x_i\in\mathbb R^d,\ Q=XW_Q,\ K=XW_K,\ V=XW_V",
       "Queries, keys and values are linear images of the tokens, which are the rows of X.",
       proved("logits.row_of_projection", note="The products fit for tokens as rows only; with columns X is d x n."),
       ["logits.row_of_projection"])  # fmt: skip
@@ -213,7 +220,7 @@ claim("S000-008", SOURCE, "section 1.1, last bullet", None,
       ["symmetry.same_outputs", "attention.equivariance"])  # fmt: skip
 
 # 1.2.1: absolute codes ----------------------------------------------------------------------------------
-claim("S000-009", SOURCE, "section 1.2.1, principle", r"x_m'=x_m+p_m,\ X_{new}=[x_1+p_1,\dots,x_n+p_n]",
+claim("S000-009", SOURCE, "section 1.2.1, principle", r"x_m'=x_m+p_m,\ X_{new}=[x_1+p_1,x_2+p_2,\dots,x_n+p_n]",
       "The code of its slot is added to each token.",
       proved(unfolds(eq(encoded(X, P_pos, i, c), X(i, c) + P_pos(i, c)))))  # fmt: skip
 
@@ -323,8 +330,9 @@ claim("S000-011", SOURCE, "section 1.2.1", r"X_{new}' \neq X_{new}",
               more=[Piece("refutation", denial(INPUT_DIFFERS), refute_difference, None,
                           "the tokens 0 and -2 with the codes 0 and 2, exchanged: X_new = 0 = P X_new", INPUT_DIFFERS),
                     by_theorem("breaking.labels")],
-              note="P X_new differs from X_new, unless codes and tokens cancel; attention is equivariant all the same. "
-                   "What breaks the symmetry is that the codes stay where they are: PX + P_pos (breaking.labels)."),
+              note="What falls is the inference. P X_new differs from X_new (unless codes and tokens cancel), and "
+                   "attention is equivariant all the same. What breaks the symmetry is that the codes stay where they "
+                   "are: PX + P_pos (breaking.labels)."),
       ["attention.equivariance", "breaking.labels", "attention.positions_break_equivariance"])  # fmt: skip
 
 claim("S000-012", SOURCE, "section 1.2.1, last sentence", None,
@@ -354,7 +362,7 @@ claim("S000-015", SOURCE, "section 1.2.1, effect", None,
                   "W_V = 0 nothing can break it."),
       ["breaking.labels", "breaking.codes", "breaking.kept_codes"])  # fmt: skip
 
-claim("S000-076", SOURCE, "section 1.2.1, first formula", r"P_{pos}=[p_1,\dots,p_n]",
+claim("S000-076", SOURCE, "section 1.2.1, first formula", r"P_{pos}=[p_1,p_2,\dots,p_n]",
       "The matrix whose rows are the codes; the encoded input is X + P_pos.",
       proved(unfolds(eq(encoded(X, P_pos, i, c) - X(i, c), P_pos(i, c)))))  # fmt: skip
 
@@ -390,7 +398,6 @@ def followed_anyway(statement: Statement, values: dict[str, Term | int], outputs
 
 EXCHANGE: dict[str, Term | int] = {"n": 2, "d": 1, "d_k": 1, "s": SWAP, "i": 0}
 FLAT = lam(["R", "N"], lambda z, b: number(1))
-NO_CODES = lam(["N", "N"], lambda a, b: number(0))
 
 
 def same_relative(p: Proof, W_Q: Term, W_K: Term, W_V: Term, X: Term, e: Term, f: Term, below: Line) -> Line:
@@ -400,23 +407,11 @@ def same_relative(p: Proof, W_Q: Term, W_K: Term, W_V: Term, X: Term, e: Term, f
                      R=FLAT, X=X, W_Q=W_Q, W_K=W_K, W_V=W_V, i=e, c=f)  # fmt: skip
 
 
-def same_code(p: Proof, W_Q: Term, W_K: Term, W_V: Term, X: Term, e: Term, f: Term, below: Line) -> Line:
-    a, b = var("a", "N"), var("b", "N")
-    kept = p.generalise(p.discharge(p.refl(number(0)), lt(a, TWO), lt(b, ONE)), a, b)
-    return p.theorem("breaking.kept_codes", decide(p, perm(2, SWAP)), kept, below, n=2, d=1, d_k=1, s=SWAP,
-                     P_pos=NO_CODES, X=X, W_Q=W_Q, W_K=W_K, W_V=W_V, i=e, c=f)  # fmt: skip
-
-
 SAME_RELATIVE = followed_anyway(
     Statement((perm(n, s), lt(0, d), lt(0, d_k), lt(i, n), MOVED), negation(FOLLOWED_RELATIVE),
               (n.head, d.head, d_k.head)),
     {**EXCHANGE, "R": FLAT}, same_relative,
     "two tokens exchanged, R = 1 at every offset: the outputs are exchanged, whatever the weights and tokens")  # fmt: skip
-SAME_CODE = followed_anyway(
-    Statement((perm(n, s), lt(0, d_k), lt(i, n), MOVED), negation(FOLLOWED), (n.head, d.head)),
-    {**EXCHANGE, "P_pos": NO_CODES}, same_code,
-    "two tokens exchanged, both slots with the code 0: the outputs are exchanged, whatever the weights and tokens")
-
 PAIRS_CHANGE = "the reordering changes the code of some pair: R_(s(i)-s(j)) differs from R_(i-j), row i holding token s(i)"
 claim("S000-017", SOURCE, "section 1.2.2", None,
       "A reordering changes i - j, hence the weights, and the output is more than a rearrangement.",
@@ -477,7 +472,8 @@ claim("S000-019", SOURCE, "section 1.2.2, example", None,
                          {"theta": table([HALF_PI]), "m": 0, "n": 1, "r": 0}, role="other reading"),
                  distance_is_offset(wave),
                  readings=("distance means the signed offset i - j", "distance means |i - j|"),
-                 note="The sines change sign with the offset. Under a causal mask only i >= j occurs, and both agree."),
+                 note="Section 2.4.1 writes the distance as i - j, with its sign: the first reading. The sines change "
+                      "sign with the offset; under a causal mask only i >= j occurs, and both readings agree."),
       ["logits.relative_shift"])  # fmt: skip
 
 left2, right2 = var("m'"), var("n'")
@@ -657,7 +653,7 @@ def vanishes_without(of: Term) -> Term:
     return HALF * bilinear(d, p_n, BLOCK, p_n) + bilinear(d, of, MIXED, p_n)
 
 
-claim("S000-025", SOURCE, "sections 1.3 and 1.3.1", None,
+claim("S000-025", SOURCE, "sections 1.3, 1.3.1 and 1.5", None,
       "The first four terms carry absolute information, the last one relative information.",
       convention("taylor.coupling",
                  refutes(Statement((), eq(vanishes_without(NONE), 0)),
@@ -666,9 +662,9 @@ claim("S000-025", SOURCE, "sections 1.3 and 1.3.1", None,
                   lambda p, goal: p.ring(goal.concl)),
                  readings=("the four terms after f(X), as section 1.3.1 lists them",
                            "the first four of the six terms as displayed, f(X) among them"),
-                 note="The display has six terms. Counted from f(X), the fourth is p_m^T f_mm p_m, and the pure term "
-                      "of "
-                      "p_n is left over; it too depends on one code alone."),
+                 note="The list in section 1.3.1 says which four are meant. The display has six terms: counted from f(X), "
+                      "the fourth is p_m^T f_mm p_m, and the pure term of p_n is left over, which depends on one code "
+                      "alone too."),
       ["taylor.coupling"])  # fmt: skip
 
 claim("S000-026", SOURCE, "section 1.3.1", r"p_m^T\frac{\partial f}{\partial x_m}",
@@ -696,91 +692,81 @@ def first_order_alone() -> Statement:
     return Statement((smooth,), eq(gradient_term(y), gradient_term(other_content)), ORDER)
 
 
-claim("S000-027", SOURCE, "section 1.3.1, features", None,
-      "These terms depend on the code of one position and involve no interaction with other positions.",
-      proved_under(["the contents of the other tokens are held fixed: what does not enter is their codes"],
-                   "taylor.coupling",
-                   refutes(first_order_alone(), {**PRODUCT_MODEL, "x_m": table([0]), "x_n": table([0]),
-                                                 "x_n'": table([1]),
-                                                 "p_m": table([1])},
-                           hypotheses={0: lambda p, _: quadratic_is_smooth(p, PRODUCT_MODEL)},
-                           note="d = 1, f = x_m x_n: p_m df/dx_m = p_m x_n"),
-                   note="The gradient at x_m depends on the contents of all tokens."),
-      ["taylor.coupling"])  # fmt: skip
-
-gradient, code_1, code_3 = (var(z, SEQUENCE) for z in ("g", "p_1", "p_3"))
-CURVATURE = var("H", MATRIX)
-
-
 def taken(a: Term, b: Term) -> Term:
     """a - b as a vector."""
     return lam("N", lambda e: a(e) - b(e))
 
 
-def contribution(code: Term) -> Term:
+def dot_of_difference(p: Proof, goal: Statement) -> Line:
+    """``<u, a> - <u, b> = <u, a - b>``."""
+    u, a = goal.concl.args[0].args[0].args[1:]
+    b = goal.concl.args[1].args[2]
+    f, whole = lam("N", lambda e: u(e) * a(e)), lam("N", lambda e: u(e) * b(e))
+    g = lam("N", lambda e: f(e) - whole(e))  # u (a - (a - b)) = u b
+    split = combination(p, d, [(number(1), f), (number(-1), g)])
+    same = p.convert(split, eq(total(d, whole), split.rhs))
+    other = p.ring(eq(total(d, whole), total(d, f) - total(d, g)), same)
+    ends = [p.by_definition(eq(dot(d, u, z), total(d, h_)), "dot") for z, h_ in ((a, f), (b, whole))]
+    rest = p.by_definition(eq(goal.concl.args[0] - dot(d, u, a), -total(d, g)), "dot")
+    return p.ring(goal.concl, other, *ends, rest)
+
+
+def content_moves_the_gradient() -> Statement:
+    from derivations.taylor import x, y
+
+    return Statement((), eq(gradient_term(y) - gradient_term(other_content), dot(d, p_m, taken(
+        at(f_m, x, y), at(f_m, x, other_content)))), ORDER)  # fmt: skip
+
+
+claim("S000-027", SOURCE, "section 1.3.1, features", None,
+      "These terms depend on the code of one position and involve no interaction with other positions.",
+      convention("taylor.coupling",
+                 refutes(first_order_alone(), {**PRODUCT_MODEL, "x_m": table([0]), "x_n": table([0]),
+                                               "x_n'": table([1]), "p_m": table([1])}, role="other reading",
+                         hypotheses={0: lambda p, _: quadratic_is_smooth(p, PRODUCT_MODEL)},
+                         note="d = 1, f = x_m x_n: p_m df/dx_m = p_m x_n"),
+                 (content_moves_the_gradient(), dot_of_difference),
+                 readings=("the codes of other positions do not enter",
+                           "nothing of the other positions enters, their contents included"),
+                 note="The gradient at x_m depends on the contents of all tokens, as the cross term of S000-037 does on "
+                      "that of n."),
+      ["taylor.coupling"])  # fmt: skip
+
+code_1, code_3 = var("p_1", SEQUENCE), var("p_3", SEQUENCE)
+c_ = var("c", "N")
+
+
+def contribution(code: Term, g: Term, curvature: Term) -> Term:
     """p^T g + p^T H p / 2: what a token's code adds, up to second order."""
-    return dot(d, code, gradient) + HALF * bilinear(d, code, CURVATURE, code)
+    return dot(d, code, g) + HALF * bilinear(d, code, curvature, code)
 
 
-def negated_code(p: Proof, t: Term, of: Term) -> Line:
-    """``t(-code) = -t(code)``, t an inner product or a form with the negated vector in one place."""
-    names = ["dot", "bilinear"]
-    one, other = unfold(t, names), unfold(of, names)
-    f, g = one.args[1], other.args[1]
-
-    def each(b: Term, _: Line) -> Line:
-        inner = [z for z in f(b).args if z.is_const("sum")]
-        if not inner or inner[0] in g(b).args:
-            return p.ring(eq(f(b), -1 * g(b)))
-        there = next(z for z in g(b).args if z.is_const("sum"))
-        return p.ring(eq(f(b), -1 * g(b)), minus_sum(inner[0], there))
-
-    def minus_sum(x: Term, y: Term) -> Line:
-        pulled = p.at(sum_scale(p), n=d, c=-1, f=y.args[1])
-        return p.trans(p.convert(p.refl(x), eq(x, pulled.lhs)), pulled)
-
-    whole = p.trans(sum_ext(p, d, f, lam("N", lambda b: -1 * g(b)), each), p.at(sum_scale(p), n=d, c=-1, f=g))
-    return p.ring(eq(t, -of), whole, p.by_definition(eq(t, one), *names), p.by_definition(eq(of, other), *names))
+#: No gradient g and no curvature H tells the two codes apart.
+ALIKE = forall([SEQUENCE, MATRIX], lambda g, H: eq(contribution(code_1, g, H), contribution(code_3, g, H)))
 
 
-DIFFERENCE, SUM_OF_CODES = taken(code_1, code_3), added(code_1, code_3)
-#: The difference of the two contributions, by the difference and the sum of the codes.
-GAP = dot(d, DIFFERENCE, gradient) + Fraction(1, 4) * (
-    bilinear(d, DIFFERENCE, CURVATURE, SUM_OF_CODES) + bilinear(d, SUM_OF_CODES, CURVATURE, DIFFERENCE))
-
-
-def contributions_differ(p: Proof, goal: Statement) -> Line:
-    """GAP is the difference of the contributions, by components."""
-    differ, same = p.assume(goal.hyps[0]), p.assume(goal.concl.args[0])
-    minus = lam("N", lambda e: -code_3(e))
-    f, g, whole = (lam("N", lambda e, z=z: z(e) * gradient(e)) for z in (code_1, minus, DIFFERENCE))
-    first = p.trans(p.by_definition(eq(dot(d, DIFFERENCE, gradient), total(d, whole)), "dot"),
-                    sum_ext(p, d, whole, lam("N", lambda e: f(e) + g(e)), lambda e, _: p.ring(
-                        eq(whole(e), f(e) + g(e)))), p.at(sum_add(p), n=d, f=f, g=g))  # fmt: skip
-    opened = [p.by_definition(eq(dot(d, z, gradient), total(d, e)), "dot") for z, e in ((code_1, f), (minus, g))]
-    lines = [first, *opened, negated_code(p, dot(d, minus, gradient), dot(d, code_3, gradient))]
-    for u, w in ((minus, code_3), (code_3, minus)):
-        terms = p.theorem("logits.additive", d=d, x=code_1, p_m=u, y=code_1, p_n=w, H=CURVATURE)
-        sides = [DIFFERENCE if z is minus else SUM_OF_CODES for z in (u, w)]
-        lines.append(p.convert(terms, eq(bilinear(d, sides[0], CURVATURE, sides[1]), terms.rhs)))
-    for z in (code_1, code_3):
-        lines += [negated_code(p, bilinear(d, minus, CURVATURE, z), bilinear(d, code_3, CURVATURE, z)),
-                  negated_code(p, bilinear(d, z, CURVATURE, minus), bilinear(d, z, CURVATURE, code_3))]  # fmt: skip
-    return p.discharge(p.mp(differ, p.ring(eq(GAP, 0), same, *lines)), same.concl)
+def a_gradient_tells(p: Proof, goal: Statement) -> Line:
+    """The gradient e_c and the curvature 0: the contributions are p_1(c) and p_3(c)."""
+    inside, differ = (p.assume(hyp) for hyp in goal.hyps)
+    alike = p.assume(ALIKE)
+    unit, flat = lam("N", lambda e: delta(c_, e)), lam(["N", "N"], lambda a, b: number(0))
+    line = p.specialise(alike, unit, flat)
+    ends = []
+    for own in (code_1, code_3):
+        picked = p.mp(p.at(sum_delta(p), n=d, j=c_, f=own), inside)
+        slope = p.by_definition(eq(dot(d, own, unit), picked.lhs), "dot")
+        opened = unfold(bilinear(d, own, flat, own), ["bilinear"])
+        none = p.trans(p.by_definition(eq(bilinear(d, own, flat, own), opened), "bilinear"), vanishing_sum(p, opened))
+        ends.append(p.ring(eq(contribution(own, unit, flat), own(c_)), slope, picked, none))
+    return p.discharge(p.mp(differ, p.trans(p.symm(ends[0]), line, ends[1])), alike.concl)
 
 
 claim("S000-028", SOURCE, "section 1.3.1, example", None,
       "With these terms the model tells a token at position 1 from one at position 3 even where the contents agree.",
-      proved_under(["(p_1 - p_3)^T g + (p_1 - p_3)^T H (p_1 + p_3)/2 is not 0, for the gradient g and the symmetric "
-                    "second derivative H, which equal contents share"],
-                   (Statement((negation(eq(GAP, 0)),), negation(eq(contribution(code_1), contribution(code_3)))),
-                    contributions_differ),
-                   refutes(Statement((lt(0, d), negation(eq(code_1(0), code_3(0)))),
-                                     negation(eq(contribution(code_1), contribution(code_3)))),
-                           {"d": 1, "p_1": table([0]), "p_3": table([1]), "g": table([0]), "H": matrix([[0]])}),
-                   note="A model that treats its tokens alike has the same g and H at equal contents; the contributions "
-                        "are p^T g + p^T H p/2, the coefficient 1/2 included (S000-021). Codes that differ are not "
-                        "enough: the model has to react to the difference."))  # fmt: skip
+      proved((Statement((lt(c_, d), negation(eq(code_1(c_), code_3(c_)))), negation(ALIKE)), a_gradient_tells),
+             note="It can: for codes that differ, some gradient g and curvature H, which equal contents share, give "
+                  "other contributions p^T g + p^T H p/2 (with the 1/2 of S000-021). A model with g = 0 and H = 0 at "
+                  "these contents does not."))  # fmt: skip
 
 # 1.3.2: the mixed term ----------------------------------------------------------------------------------
 claim("S000-029", SOURCE, "section 1.3.2", r"p_m^T\frac{\partial^2f}{\partial x_m\partial x_n}p_n",
@@ -805,14 +791,14 @@ QUARTER_TURN = {"h": 1, "theta": table([HALF_PI]), "m": 0, "n": 0}
 RELATIVE_IF = ["the matrix H between the codes is one that the shifts leave, M_k^T H M_k = H for every k, as they leave "
                "the identity"]
 
-claim("S000-030", SOURCE, "section 1.3.2", None,
+claim("S000-030", SOURCE, "sections 1.3.2 and 1.5", None,
       "The mixed term captures the relative position, because it depends on how p_m and p_n are related.",
       also(proved_under(RELATIVE_IF, "congruence.shift_invariant", refutes(only_offsets(H), {
           **QUARTER_TURN, "H": matrix([[1, 0], [0, 0]])}),
           note="For sinusoidal codes, the example of the document. For the identity the form is sum_i cos((m - n) "
-               "theta_i); for a general matrix it also depends on m + n (bilinear.product_to_sum)."),
+               "theta_i); for a general matrix it also depends on m + n (bilinear.general_not_relative)."),
           "sinusoidal.gram", "bilinear.conformal"),
-      ["congruence.shift_invariant", "sinusoidal.gram", "bilinear.conformal"])  # fmt: skip
+      ["congruence.shift_invariant", "sinusoidal.gram", "bilinear.conformal", "bilinear.general_not_relative"])  # fmt: skip
 
 
 def scalar_softmax() -> tuple[bool, str]:
@@ -860,11 +846,11 @@ claim("S000-032", SOURCE, "section 1.3.2, example, effect", None,
                     "two tokens 1 and 0 with codes 0 and 2, exchanged: slot 0 holds the other token and the code 0 as "
                     "before",
                     CODE_CHANGES),
-              (Statement((), UNMOVED), code_stays), convention="codes that travel with their tokens, P(X + P_pos)",
-              reading="attention.reordering",
+              (Statement((), UNMOVED), code_stays),
               note="What changes is the token in the slot (s(i) is not i, or nothing moves); the code belongs to the "
                    "slot, and so does the offset of slots 1 and 2, which stays -1 as the text says. Codes that "
-                   "travelled along would leave attention equivariant."),
+                   "travelled with their tokens, P(X + P_pos), would change in the slots that get another token, and "
+                   "leave attention equivariant."),
       ["attention.reordering"])  # fmt: skip
 
 
@@ -884,14 +870,10 @@ claim("S000-033", SOURCE, "section 1.3.2, relation", r"a_{mn}\leftarrow a_{mn}+R
 
 claim("S000-034", SOURCE, "section 1.3.2, relation", None,
       "A relative bias R_(m-n) has the form of the mixed term p_m^T f_mn p_n.",
-      convention("logits.bias_is_bilinear",
-                 refutes(only_offsets(H), {**QUARTER_TURN, "H": matrix([[1, 0], [0, 0]])}, role="other reading"),
-                 "congruence.shift_invariant",
-                 readings=("every relative bias can be written as such a form",
-                           "every such form is a relative bias"),
-                 note="One-hot codes with the matrix R_(i-j) give every bias. A form is a bias where the shifts leave "
-                      "its matrix."),
-      ["logits.bias_is_bilinear", "congruence.shift_invariant"])  # fmt: skip
+      proved("logits.bias_is_bilinear",
+             note="With one-hot codes and the matrix R_(i-j). The converse needs a condition: such a form is a relative "
+                  "bias where the shifts leave its matrix (S000-030)."),
+      ["logits.bias_is_bilinear", "congruence.shift_invariant", "bilinear.general_not_relative"])  # fmt: skip
 
 # 1.3.3: scores of encoded tokens ------------------------------------------------------------------------
 ENCODED = entry(encoded, X, P_pos)
@@ -1033,7 +1015,8 @@ claim("S000-043", SOURCE, "section 1.3.4", None, "Absolute terms break the permu
 claim("S000-044", SOURCE, "section 1.3.4", None, "Interaction terms correspond to relative codes such as RoPE.",
       proved("logits.rope_interaction", note="The score of RoPE is p_m^T H p_n with sinusoidal codes p and a matrix H "
                                              "of "
-             "the contents q and k, of the form that makes it a function of m - n."),
+             "the contents q and k, of the form that makes it a function of m - n. Not every interaction term is such "
+             "(S000-030)."),
       ["logits.rope_interaction"])  # fmt: skip
 
 claim("S000-045", SOURCE, "section 1.4", None, "All position codes have the aim of breaking the symmetry of attention.",
@@ -1041,10 +1024,11 @@ claim("S000-045", SOURCE, "section 1.4", None, "All position codes have the aim 
 
 claim("S000-078", SOURCE, "section 1.4, first bullet", None,
       "Sinusoidal codes, trained tables and RoPE all introduce a dependence on the position.",
-      also(proved_under(["the rows of the trained table differ (those of the sinusoid do)"], "breaking.labels", SAME_CODE,
-                        cited=(LAMBERT_1768,), note="The rows of the sinusoid differ because pi is irrational."),
-           "breaking.sinusoidal", "logits.rope_direction"),
-      (*BREAKING, "breaking.sinusoidal", "frequencies.distinct", "logits.rope_direction"))  # fmt: skip
+      proved("breaking.sinusoidal", "breaking.labels", "breaking.rotary_labels", cited=(LAMBERT_1768,),
+             note="Each breaks the symmetry under every reordering that moves a token: the sinusoid and RoPE because pi "
+                  "is irrational, a trained table if its rows differ, as a code of its own for each position asks for "
+                  "(section 1.2.1)."),
+      ("breaking.sinusoidal", "breaking.labels", "breaking.rotary_labels", "breaking.kept_codes"))  # fmt: skip
 
 claim("S000-046", SOURCE, "section 1.4 (1)", None,
       "Sinusoidal and relative codes do well beyond the training length.",
@@ -1083,24 +1067,71 @@ claim("S000-051", SOURCE, "section 2.1.1", r"q_i=x_iW_Q,\ k_i=x_iW_K,\ v_i=x_iW_
       "Projections of one token, as a row.",
       proved("logits.row_of_projection"), ["logits.row_of_projection"])  # fmt: skip
 
-TABLE = lam(["N", "N"], lambda a, b: PE(theta, a, b))
+#: Any code, PE(i) at position i.
+TABLE = var("PE", MATRIX)
 claim("S000-052", SOURCE, "sections 2.1.2 and 2.2.1", r"\tilde x_i=x_i+PE(i)", "The code of position i is added to token i.",
-      proved(unfolds(eq(encoded(X, TABLE, i, c), X(i, c) + PE(theta, i, c)))))  # fmt: skip
+      proved(unfolds(eq(encoded(X, TABLE, i, c), X(i, c) + TABLE(i, c)))))  # fmt: skip
 
 claim("S000-053", SOURCE, "section 2.2.1", r"q_i=\tilde x_iW_Q=(x_i+PE(i))W_Q,\ k_j=\tilde x_jW_K=(x_j+PE(j))W_K",
       "Encoded queries and keys.",
       proved(unfolds(eq(project(d, entry(encoded, X, TABLE), W_Q, i, c),
-                        vecmat(d, lam("N", lambda b: X(i, b) + PE(theta, i, b)), W_Q, c)))),
+                        vecmat(d, lam("N", lambda b: X(i, b) + TABLE(i, b)), W_Q, c)))),
       ["logits.row_of_projection"])  # fmt: skip
 
 claim("S000-054", SOURCE, "section 2.2.1", r"a_{ij}=\frac{q_i\cdot k_j}{\sqrt{d_k}}", "The scaled score.",
       proved(unfolds(eq(score(d, d_k, X, W_Q, W_K, i, j),
                         dot(d_k, query(X, i), query(X, j, W_K)) / const("sqrt", d_k)))))  # fmt: skip
 
+def score_of(left: Term, right: Term, W_Q: Term, W_K: Term) -> Term:
+    """<left W_Q, right W_K>."""
+    return dot(d_k, entry(vecmat, d, left, W_Q), entry(vecmat, d, right, W_K))
+
+
+#: The codes change no score, whatever the contents and the weights.
+UNTOUCHED = forall([SEQUENCE, SEQUENCE, MATRIX, MATRIX], lambda x, y, W_Q, W_K: eq(
+    score_of(added(x, p_m), added(y, p_n), W_Q, W_K), score_of(x, y, W_Q, W_K)))  # fmt: skip
+
+
+def reaches_score(of_query: bool) -> Proved:
+    """Where the code of the query (or of the key) is not 0: the other content brings 1, its own nothing."""
+    mine, other = (p_m, p_n) if of_query else (p_n, p_m)
+
+    def prove(p: Proof, goal: Statement) -> Line:
+        feature, wide, differ = (p.assume(hyp) for hyp in goal.hyps)
+        stay = p.assume(UNTOUCHED)
+        bare, brought = NONE, lam("N", lambda b: delta(c_, b) - other(b))  # with its code, e_c
+        contents = (bare, brought) if of_query else (brought, bare)
+        reads = (reader(c_, FIRST_ONLY), reader(c_, lam("N", lambda a: number(1))))
+        line = p.specialise(stay, *contents, *reads)
+
+        def read(of: Term, W: Term, components: Term, a: Term) -> Line:
+            picked = p.mp(p.at(sum_delta(p), n=d, j=c_, f=lam("N", lambda b: of(b) * components(a))), feature)
+            return p.trans(p.by_definition(eq(vecmat(d, of, W, a), picked.lhs), "vecmat"), picked)
+
+        def value(left: Term, right: Term) -> Line:
+            product = left(c_) * right(c_)
+            one = lam("N", lambda a: number(1))
+            term = lam("N", lambda a: vecmat(d, left, reads[0], a) * vecmat(d, right, reads[1], a))
+            parts = sum_ext(p, d_k, term, lam("N", lambda a: delta(ZERO, a) * product), lambda a, _: p.ring(
+                eq(term(a), delta(ZERO, a) * product), read(left, reads[0], FIRST_ONLY, a), read(right, reads[1], one, a)))
+            picked = p.mp(p.at(sum_delta(p), n=d_k, j=ZERO, f=lam("N", lambda a: product)), wide)
+            start = p.by_definition(eq(score_of(left, right, *reads), parts.lhs), "dot")
+            return p.trans(start, parts, picked)
+
+        with_codes = value(added(contents[0], p_m), added(contents[1], p_n))
+        moved = p.ring(eq(with_codes.lhs, mine(c_)), with_codes, p.axiom("delta_same", i=c_))
+        return p.discharge(p.mp(differ, p.trans(p.symm(moved), line, p.convert(value(*contents), eq(line.rhs, 0)))),
+                           stay.concl)  # fmt: skip
+
+    return Statement((lt(c_, d), lt(0, d_k), negation(eq(mine(c_), 0))), negation(UNTOUCHED), (d.head, d_k.head)), prove
+
+
 claim("S000-081", SOURCE, "section 2.2.1, last sentence", None,
       "The positions reach queries and keys, and through them the scores.",
-      proved("logits.four_terms",
-             note="Against the score without codes there are three more terms, those with a code in them."),
+      proved(reaches_score(True), reaches_score(False), "logits.four_terms",
+             note="A code that is not 0 changes the score for some contents and weights, as the code of the query and as "
+                  "that of the key: against the score without codes there are three more terms, those with a code in "
+                  "them."),
       ["logits.four_terms"])  # fmt: skip
 
 OVER_COLUMNS = total(n, lambda b: softmax(n, lam("N", lambda a: S(a, b)), i))
@@ -1124,7 +1155,7 @@ claim("S000-055", SOURCE, "sections 2.2.1, 2.2.2 and 2.3.2", r"\alpha_{ij}=\text
                             "than in S000-031."), unnamed_axis),
       ["logits.softmax_sum", "logits.softmax_of_one"])  # fmt: skip
 
-claim("S000-056", SOURCE, "section 2.2.1", r"o_i=\sum_j\alpha_{ij}v_j",
+claim("S000-056", SOURCE, "sections 2.2.1, 2.2.2 and 2.3.2", r"o_i=\sum_j\alpha_{ij}v_j",
       "The output is a convex combination of the values.",
       proved("logits.convex", "logits.softmax_sum", "logits.softmax_positive"),
       ["logits.convex", "logits.softmax_sum", "logits.softmax_positive"])  # fmt: skip
@@ -1152,7 +1183,8 @@ ROTATED = typed(convention(
 ROTATIONS = ("rope.matrix", "rope.orthogonal", "rope.zero")
 
 claim("S000-057", SOURCE, "section 2.2.2", r"q_i=x_iW_Q,\ \hat q_i=R_{\theta,i}q_i,\ \hat k_j=R_{\theta,j}k_j",
-      "RoPE turns queries and keys by rotations that depend on their positions.", ROTATED, ROTATIONS)  # fmt: skip
+      "RoPE turns queries and keys by rotations that depend on their positions.", also(ROTATED, "rope.orthogonal"),
+      ROTATIONS)  # fmt: skip
 
 row, column = var("i"), var("j")
 E0, E1 = table([1, 0]), table([0, 1, 0])
@@ -1222,9 +1254,9 @@ claim("S000-060", SOURCE, "sections 2.2.2 and 2.4.1", None,
       ["rope.relative"])  # fmt: skip
 
 claim("S000-061", SOURCE, "section 2.3.1",
-      r"q_0=x_0W_Q,\ k_0=x_0W_K,\ \hat q_0=R_{\theta,0}q_0,\ \hat k_0=R_{\theta,0}k_0,"
-      r"\ \hat q_1=R_{\theta,1}q_1,\ \hat k_1=R_{\theta,1}k_1",
-      "The rotated queries and keys of the example, positions 0 to 4.", also(ROTATED, "rope.zero"),
+      r"q_0=x_0W_Q,\ k_0=x_0W_K,\ q_1=x_1W_Q,\ k_1=x_1W_K,"
+      r"\ \hat q_0=R_{\theta,0}q_0,\ \hat k_0=R_{\theta,0}k_0,\ \hat q_1=R_{\theta,1}q_1,\ \hat k_1=R_{\theta,1}k_1",
+      "The rotated queries and keys of the example, positions 0 to 4.", also(ROTATED, "rope.orthogonal", "rope.zero"),
       ROTATIONS)  # fmt: skip
 
 claim("S000-062", SOURCE, "section 2.3.2",
@@ -1271,14 +1303,16 @@ def either_side(p: Proof, goal: Statement) -> Line:
     return p.trans(p.symm(other), one)
 
 
-RELATIVE_ROTATION = (
-    "logits.rope_query", replace(turns_back(row, column, row - column, i=1, j=0), role="other reading"),
+ON_KEY = replace(turns_back(row, column, row - column, i=1, j=0), role="other reading")
+ON_KEY_OF_0 = replace(turns_back(2, 0, 2), role="other reading")
+QUERY_AND_KEY = (
     (Statement((), eq(dot(2 * h, turned(left - right, q), k), dot(2 * h, q, turned(right - left, k))), (h.head,)),
-     either_side))
+     either_side)
+)
 ON_QUERY_OR_KEY = ("the matrix acts on the query", "the matrix stands before the key, as in section 2.2.2")
 
 claim("S000-065", SOURCE, "section 2.3.3 (1)", None, "The score a_2j depends on 2 - j, by way of R_(2-j).",
-      convention(*RELATIVE_ROTATION, readings=ON_QUERY_OR_KEY,
+      convention("logits.rope_query", ON_KEY_OF_0, QUERY_AND_KEY, readings=ON_QUERY_OR_KEY,
                  note="That the score depends on 2 - j holds either way (S000-060); R_(2-j) acts on the query, on the key "
                       "it is R_(j-2) (S000-062)."),
       ["logits.rope_query", "rope.relative"])  # fmt: skip
@@ -1305,17 +1339,14 @@ claim("S000-067", SOURCE, "section 2.3.3 (3)", None,
              note="The offset is i - j, query minus key. The matrix before the key is R_(j-i)"
                   " (S000-062, S000-064)."))  # fmt: skip
 
-FORTH = dot(2 * h, q, turned(var("m"), k))
-EVEN = Statement((), eq(FORTH, dot(2 * h, q, turned(-var("m"), k))), (h.head,))
 claim("S000-068", SOURCE, "sections 2.3.3 (3) and 2.4.2", None,
       "So RoPE tells what comes before from what comes after.",
-      Evidence("proved", "certificate", (
-          by_theorem("logits.rope_direction"),
-          refutes(EVEN, {"h": 1, "theta": table([HALF_PI]), "q": E0, "k": E1, "m": 1}, role="proof")),
-          reason="The score at m and at -m differs by 2 sum_i (q_(2i+1) k_(2i) - q_(2i) k_(2i+1)) sin(m theta_i): "
-                 "queries "
-                 "and keys that are parallel in every pair cannot use it, others can."),
-      ["logits.rope_direction"])  # fmt: skip
+      proved("breaking.direction", "logits.rope_direction", cited=(LAMBERT_1768,),
+             note="For every whole offset m > 0 some query and key have another score at m than at -m; that asks for "
+                  "frequencies of which no multiple is a half turn, such as theta_0 = 1. The difference is 2 sum_i "
+                  "(q_(2i+1) k_(2i) - q_(2i) k_(2i+1)) sin(m theta_i): queries and keys that are parallel in every pair "
+                  "do not see it."),
+      ["breaking.direction", "logits.rope_direction"])  # fmt: skip
 
 claim("S000-069", SOURCE, "section 2.4.1", None,
       "The relative rotation lets the model learn a preference for near tokens, and links over long ranges.",
@@ -1324,16 +1355,16 @@ claim("S000-069", SOURCE, "section 2.4.1", None,
 
 claim("S000-070", SOURCE, "section 2.4.2", r"R_{\theta,+(i-j)}\ (i>j),\quad R_{\theta,-(j-i)}\ (i<j)",
       "The relative rotation for earlier and for later tokens.",
-      convention(*RELATIVE_ROTATION, readings=ON_QUERY_OR_KEY,
+      convention("logits.rope_query", ON_KEY, QUERY_AND_KEY, readings=ON_QUERY_OR_KEY,
                  note="The two cases are one formula: R_(-(j-i)) is R_(i-j)."),
       ["logits.rope_query", "rope.relative"])  # fmt: skip
 
 claim("S000-071", SOURCE, "section 2.4.3", None,
       "The first pairs have high frequencies and are sensitive to small shifts.",
-      proved("frequencies.decreasing", "shifts.rope_chord", "shifts.rope_bound",
-             note="A shift by k moves the pair i of a rotated vector by |x_(i)|^2 (2 - 2 cos(k theta_i)), and theta_i "
-                  "falls with i."),
-      ["frequencies.decreasing", "shifts.rope_chord", "shifts.rope_bound"])  # fmt: skip
+      proved("frequencies.decreasing", "shifts.faster_pairs", "shifts.rope_chord",
+             note="A shift by k moves the pair i of a rotated vector by a chord of the squared length |x_(i)|^2 "
+                  "(2 - 2 cos(k theta_i)), and theta_i falls with i. Small: up to half a turn of the faster pair."),
+      ["frequencies.decreasing", "shifts.faster_pairs", "shifts.rope_chord"])  # fmt: skip
 
 
 def chord(index: int) -> Term:
@@ -1343,16 +1374,16 @@ def chord(index: int) -> Term:
 
 claim("S000-072", SOURCE, "section 2.4.3", None,
       "The last pairs have low frequencies and are sensitive to large shifts.",
-      convention("shifts.rope_bound",
-                 refutes(Statement((le(64, t),), le(chord(0), chord(1))), {"t": 99}, role="other reading",
-                         note="base 10000, d = 4, shift 99: the first pair moves by a squared chord of 1.92, the last "
-                              "by 0.90"),
-                 "shifts.rope_chord",
-                 readings=("they answer to large shifts only",
-                           "they answer to large shifts more than the first pairs do"),
-                 note="A shift by t moves pair i by at most |t| theta_i times its length. The first pairs move under "
-                      "large shifts as well, except near multiples of their wavelength; what they lose is the number of "
-                      "turns."),
+      also(convention("shifts.rope_bound",
+                      refutes(Statement((le(629, t),), le(chord(0), chord(1))), {"t": 631}, role="other reading",
+                              note="base 10000, d = 4, past one turn of the last pair (its wavelength is 628.3): at the "
+                                   "shift 631 the first pair moves by a squared chord of 3.79, the last by 0.0007"),
+                      "shifts.rope_chord",
+                      readings=("they answer to large shifts only",
+                                "they answer to large shifts more than the first pairs do"),
+                      note="A shift by t moves pair i by at most |t| theta_i times its length. The first pairs move under "
+                           "large shifts as well, except near multiples of their wavelength; what they lose is the "
+                           "number of turns."), "frequencies.decreasing"),
       ["shifts.rope_bound", "shifts.rope_chord", "frequencies.decreasing"])  # fmt: skip
 
 # 2.5 and 2.6 --------------------------------------------------------------------------------------------
@@ -1371,14 +1402,14 @@ def no_parameter(p: Proof, _: Statement) -> Line:
 def table_gradient(p: Proof, goal: Statement) -> Line:
     from symcheck.prove.calculus import derivative
 
-    line = derivative(p, goal.concl.args[0], entry_of_table)
-    same = p.ring(eq(line.concl.args[2], weight_))
-    return p.rewrite(same, line, lambda z: has_derivative(goal.concl.args[0], entry_of_table, z))
+    line = derivative(p, goal.concl.args[0], goal.concl.args[1])
+    same = p.ring(eq(line.concl.args[2], goal.concl.args[2]))
+    return p.rewrite(same, line, lambda z: has_derivative(goal.concl.args[0], goal.concl.args[1], z))
 
 
 claim("S000-073", SOURCE, "section 2.5", None,
       "Queries and position codes are not static: both evolve by back-propagation.",
-      proved_under(["the code has trained parameters: a learned table"],
+      further(proved_under(["the code has trained parameters: a learned table"],
                    (Statement((), has_derivative(lam("R", lambda z: weight_ * (content + z)), entry_of_table, weight_)),
                     table_gradient),
                    Piece("refutation", denial(MOVES), no_parameter, None,
@@ -1387,7 +1418,8 @@ claim("S000-073", SOURCE, "section 2.5", None,
                          "its derivative is 0", MOVES),
                    note="Sinusoidal codes and RoPE, on which section 2 is built, have no parameters: they stay as "
                         "they are. "
-                        "The gradient of q (x + p) in the table entry p is q."))  # fmt: skip
+                        "The gradient of q (x + p) in the table entry p is q; that of a query x W in its weight W is x."),
+              (Statement((), has_derivative(lam("R", lambda z: content * z), var("W"), content)), table_gradient)))
 
 claim("S000-074", SOURCE, "sections 2.4 to 2.6, rest", None,
       "Examples from language: word order of adjectives, sentiment, translation.",

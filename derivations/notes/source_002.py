@@ -13,6 +13,7 @@ from functools import lru_cache
 from flint import arb
 
 import derivations.attention
+import derivations.breaking
 import derivations.onehot
 import derivations.recurrent
 import derivations.symmetry  # noqa: F401 - the theorems that are cited by identifier
