@@ -59,7 +59,8 @@ ZERO, ONE = number(0, "N"), number(1, "N")
 products = defined("products", ["N", "N", MATRIX, "N", "N"], lambda n, d, X, i, c: total(n, lambda j: dot(
     d, lam("N", lambda a: X(i, a)), lam("N", lambda a: X(j, a))) * X(j, c)))  # fmt: skip
 register("products", tex=r"\bigl(<2:atom> <2:atom>^\top <2:atom>\bigr)_{<3>, <4>}",
-         text="(<2:atom> <2:atom>ᵀ <2:atom>)[<3>, <4>]")
+         text="(<2:atom> <2:atom>ᵀ <2:atom>)[<3>, <4>]",
+         parameters=("n", "d", "X", "i", "c"))  # fmt: skip
 
 
 def row(x: Term, i: Term | int) -> Term:

@@ -116,3 +116,11 @@ def test_script_runs_alone(family):
     assert out.returncode == 0, out.stderr[-500:]
     own = [name for name, e in THEOREMS.items() if e.prove.__module__ == f"derivations.{family}"]
     assert len(own) > 2 and all(f"{name}  proved" in out.stdout for name in own), out.stdout[:500]
+
+
+@pytest.mark.parametrize("name", sorted(p.stem for p in (ROOT / "derivations" / "notes").glob("source_*.py")))
+def test_the_claims_of_a_document_load_by_themselves(name):
+    """A script imports the theorems that it cites: it may not rely on another having been loaded before."""
+    command = [sys.executable, "-c", f"import derivations.notes.{name}"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert run.returncode == 0, run.stderr
