@@ -343,8 +343,9 @@ def by_cases(p: Proof, goal: Statement) -> Line:
 
 
 theorem("almost_periodic.first_rise", Statement((), const(
-    "and", falls_until(10_000, 4, 3), falls_until(10_000, 128, 11))),
-    "Base 10000: for d = 4 the inner product first grows from distance 3 to 4, for d = 128 from 11 to 12",
+    "and", falls_until(10_000, 4, 3), const("and", falls_until(10_000, 128, 11), falls_until(10_000, 512, 43)))),
+    "Base 10000: the inner product first grows from distance 3 to 4 for d = 4, from 11 to 12 for d = 128, from 43 to 44 "
+    "for d = 512",
     references=(SU,))(by_cases)  # fmt: skip
 theorem("almost_periodic.first_negative", Statement((), conjunction(
     positive(10_000, 4, 0, 22), negative(10_000, 4, 22), positive(10_000, 16, 0, 64), positive(10_000, 16, 64, 27),

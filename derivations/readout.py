@@ -254,6 +254,26 @@ def _at(proposition: Term, *values: Term) -> Term:
     return proposition
 
 
+#: Every symmetric scalar stays symmetric with the codes.
+ALWAYS_SYMMETRIC = forall([PAIR], lambda f: implies(symmetric(f), symmetric(encoded(f))))
+component = var("r", "N")
+
+
+@theorem("readout.codes_tell", Statement((negation(eq(p_m(component), p_n(component))),), negation(ALWAYS_SYMMETRIC)),
+         "Codes that differ break the symmetry of some symmetric scalar: that of x_r^2 + y_r^2, where they differ in r",
+         references=(SU + ", eq. 3",),
+         instance=lambda p: [p.discharge(p.pos(const("false"), p.assume(eq(number(0), 1))), eq(number(0), 1))])  # fmt: skip
+def codes_tell(p: Proof, goal: Statement) -> Line:
+    """At x = 1 and y = 0: (1 + p_m)^2 + p_n^2 against p_m^2 + (1 + p_n)^2."""
+    differ, always = p.assume(goal.hyps[0]), p.assume(ALWAYS_SYMMETRIC)
+    squares = lam([SEQUENCE, SEQUENCE], lambda x, y: x(component) ** 2 + y(component) ** 2)
+    even = p.generalise(p.ring(eq(squares(x, y), squares(y, x))), x, y)
+    kept = p.mp(p.specialise(always, squares), even)
+    one, none = (lam("N", lambda _, z=z: number(z)) for z in (1, 0))
+    line = p.specialise(kept, one, none)
+    return p.discharge(p.mp(differ, p.ring(eq(p_m(component), p_n(component)), line)), always.concl)
+
+
 # Layouts ------------------------------------------------------------------------------------------------
 a, b = var("a", SEQUENCE), var("b", SEQUENCE)
 m, k = var("m", "N"), var("k", "N")

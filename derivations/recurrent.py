@@ -22,7 +22,7 @@ def linear(h: Term, x: Term) -> Term:
     return a * h + b * x
 
 
-countertheorem("recurrent.sees_order", "A recurrent step gives another state for the other order of two inputs",
+countertheorem("recurrent.sees_order", "Some recurrent steps give another state for the other order of two inputs",
                Statement((), eq(f(f(h, x), y), f(f(h, y), x)), (f.head, h.head, x.head, y.head)),
                {"f": lam(["R", "R"], lambda h, x: 2 * h + x), "h": 0, "x": 1, "y": 0}, references=(ELMAN,))  # fmt: skip
 

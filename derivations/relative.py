@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from derivations.almost_periodic import cosine_falls, sine_positive
-from derivations.bilinear import A, codes, form, h
+from derivations.bilinear import A, codes, diagonal, form, h
 from derivations.frequencies import frequency
-from derivations.sinusoidal import PE_cosine, angle_at, component, cos, sin, theta
+from derivations.sinusoidal import PE_cosine, angle_at, component, cos, negated, sin, theta
 from derivations.taylor import bilinear
 from derivations.vectors import delta, entry
 from symcheck.claims import theorem
@@ -22,7 +22,8 @@ from symcheck.terms import Term, const, eq, forall, implies, lam, lt, negation, 
 
 SU = "Su, kexue.fm/archives/8231, after eq. 14"
 ZERO = number(0)
-a, b = var("a", SEQUENCE), var("b", SEQUENCE)
+a, b, H = (var(z, SEQUENCE) for z in ("a", "b", "H"))
+m_, n_ = var("m"), var("n")
 i, j, m, n, t = (var(z, "N") for z in ("i", "j", "m", "n", "t"))
 
 
@@ -331,9 +332,14 @@ thetas = lam("N", lambda i: frequency(base, 2 * h, i))
              p.ball(lt(number(1), number(2))), zero_matrix_sinusoidal(p),
              *[p.ball(lt(number(0, "N"), number(1, "N")))] * 2])  # fmt: skip
 def sinusoidal(p: Proof, goal: Statement) -> Line:
-    """The frequencies lie in (0, 1] and fall, so that their sines are positive and their cosines grow."""
     above, known, *inside = (p.assume(z) for z in goal.hyps)
+    facts = sinusoidal_frequencies(p, above)
+    return p.theorem("relative.only_blocks", *facts, known, *inside, h=h, A=A, theta=thetas, i=i, j=j)
 
+
+def sinusoidal_frequencies(p: Proof, above: Line) -> list[Line]:
+    """``turning`` and ``distinct``: the frequencies lie in (0, 1] and fall, so that their sines are positive and their
+    cosines grow."""
     def size(k: Term, below: Line) -> tuple[Line, Line]:
         """0 < theta_k <= 1."""
         bounds = p.theorem("frequencies.bounds", above, p.pos(lt(2 * k, 2 * h), below), b=base, d=2 * h, i=k)
@@ -353,7 +359,7 @@ def sinusoidal(p: Proof, goal: Statement) -> Line:
     same = p.assume(eq(cos(low.rhs), cos(least.rhs)))
     apart = p.discharge(p.pos(const("false"), grown, same), same.concl)
     apart = p.generalise(p.discharge(apart, order.concl, later.concl), i, j)
-    return p.theorem("relative.only_blocks", turns, apart, known, *inside, h=h, A=A, theta=thetas, i=i, j=j)
+    return [turns, apart]
 
 
 def zero_matrix_sinusoidal(p: Proof) -> Line:
@@ -362,6 +368,136 @@ def zero_matrix_sinusoidal(p: Proof) -> Line:
     goal = p.assume(substitute(relative(h, thetas), {A.head: none_, h.head: size, base.head: number(2)}))
     line = p.specialise(goal, m, n)
     return p.generalise(p.ring(line.concl, *(compute(p, z) for z in line.concl.args)), m, n)
+
+
+# A diagonal H, and sums of positions ---------------------------------------------------------------------
+def diagonal_form(size: Term, of: Term, m: Term, n: Term) -> Term:
+    """p_m^T diag(H) p_n for the frequencies ``of``, cosine first."""
+    return bilinear(2 * size, entry(PE_cosine, of, m), entry(diagonal, H), entry(PE_cosine, of, n))
+
+
+def only_sums(size: Term, of: Term = theta) -> Term:
+    """The form is a function of m + n, at m, n = 0, 1, 2, ..."""
+    return forall(["N", "N"], lambda m, n: eq(diagonal_form(size, of, real(m), real(n)),
+                                              diagonal_form(size, of, real(m + n), ZERO)))  # fmt: skip
+
+
+PAIR_SUM = H(2 * i) + H(2 * i + 1)
+
+
+@theorem("relative.only_sums", Statement((turning(h), distinct(h), only_sums(h), lt(i, h)), eq(PAIR_SUM, 0),
+                                         (h.head, H.head)),
+         "If the form of a diagonal H depends on m + n alone, its entries cancel in each pair: there is no part in m - n",
+         references=(SU,), instance=lambda p: zero_diagonal(p))  # fmt: skip
+def sums_only(p: Proof, goal: Statement) -> Line:
+    """F(m, 1) - F(m + 1, 0) = sum_i (H_2i + H_2i+1) sin(theta_i) sin(m theta_i)."""
+    turns, apart, known, below = (p.assume(z) for z in goal.hyps)
+    none_ = lam("N", lambda j: ZERO)
+    weight = lam("N", lambda j: (H(2 * j) + H(2 * j + 1)) * sin(theta(j)))
+    ends = []
+    for x, y in ((real(m), real(number(1, "N"))), (real(m + 1), ZERO)):
+        ends.append(p.theorem("bilinear.product_to_sum", h=h, H=H, theta=theta, m=x, n=y))
+    f, g = (line.rhs.args[1] for line in ends)
+    target = lam("N", lambda j: none_(j) * cos(m * theta(j)) + weight(j) * sin(m * theta(j)))
+
+    def each(j: Term, _: Line) -> Line:
+        y, base = theta(j), m * number(1)
+        parts = [line for z, w, v in (((base - 1) * y, base * y, -y), ((base + 1) * y, base * y, y))
+                 for line in angle_at(p, z, w, v)]  # fmt: skip
+        same = [p.convert(p.refl(u(v)), eq(u(v), u(w))) for u in (cos, sin) for v, w in (
+            ((real(m) - real(number(1, "N"))) * y, (base - 1) * y), ((real(m) + real(number(1, "N"))) * y, (base + 1) * y),
+            ((real(m + 1) - ZERO) * y, (base + 1) * y), ((real(m + 1) + ZERO) * y, (base + 1) * y))]  # fmt: skip
+        return p.ring(eq(target(j), f(j) + -1 * g(j)), *same, *parts, *negated(p, y))
+
+    joined = sum_ext(p, h, target, lam("N", lambda j: f(j) + -1 * g(j)), each)
+    minus = p.at(sum_scale(p), n=h, c=-1, f=g)
+    split = p.at(sum_add(p), n=h, f=f, g=lam("N", lambda j: -1 * g(j)))
+    equal = p.convert(p.specialise(known, m, 1), eq(ends[0].lhs, ends[1].lhs))
+    level = p.trans(p.symm(ends[0]), equal, ends[1])
+    gone = p.ring(eq(total(h, target), 0), p.trans(joined, split), minus, level)
+    zero = p.generalise(p.convert(gone, eq(waves(h, none_, weight, m), 0)), m)
+    line = p.parts(p.theorem("relative.independence", turns, apart, zero, below, h=h, a=none_, b=weight, i=i))[1]
+    inverse = p.axiom("inverse", p.mp(p.specialise(turns, i), below), x=sin(theta(i)))
+    return p.ring(goal.concl, p.convert(line, eq(weight(i), 0)), inverse)
+
+
+def zero_diagonal(p: Proof) -> list[Line]:
+    """One frequency 1 and H = 0."""
+    turns, apart, _, below = one_wave(p)
+    none_, ones = lam("N", lambda r: ZERO), lam("N", lambda _: number(1))
+    goal = p.assume(substitute(only_sums(number(1, "N")), {H.head: none_, theta.head: ones}))
+    line = p.specialise(goal, m, n)
+    same = p.ring(line.concl, *(compute(p, z) for z in line.concl.args))
+    return [turns, apart, p.generalise(same, m, n), below]
+
+
+@theorem("relative.sinusoidal_sums", Statement((lt(1, base), lt(i, h), negation(eq(PAIR_SUM, 0))),
+                                               negation(only_sums(h, thetas)), (base.head, h.head, H.head)),
+         "With the frequencies of the sinusoidal code the form of a diagonal H depends on more than m + n, unless the "
+         "entries cancel in each pair", references=(SU + ", eq. 13",),
+         instance=lambda p: [p.ball(lt(number(1), number(2))), p.ball(lt(number(0, "N"), number(1, "N"))), p.discharge(
+             p.pos(const("false"), p.assume(eq(number(1) + 1, 0))), eq(number(1) + 1, 0))])  # fmt: skip
+def sinusoidal_sums(p: Proof, goal: Statement) -> Line:
+    above, below, differ = (p.assume(z) for z in goal.hyps)
+    known = p.assume(only_sums(h, thetas))
+    line = p.theorem("relative.only_sums", *sinusoidal_frequencies(p, above), known, below, h=h, H=H, theta=thetas, i=i)
+    return p.discharge(p.mp(differ, line), known.concl)
+
+
+#: The diagonal 1, 1, 0, 0, ...: the first pair alone.
+FIRST_PAIR = lam("N", lambda j: const("case", j, 1, lam("N", lambda k: const("case", k, 1, lam("N", lambda _: ZERO)))))
+
+
+@theorem("relative.first_pair", Statement((lt(number(0, "N"), h),), eq(
+    bilinear(2 * h, entry(PE_cosine, thetas, m_), entry(diagonal, FIRST_PAIR), entry(PE_cosine, thetas, n_)),
+    cos(m_ - n_)), (base.head, h.head)),
+    "With the diagonal 1, 1, 0, ..., 0 the form is cos(m - n), for every dimension: it does not decay",
+    references=(SU + ", after eq. 13",), instance=lambda p: [p.ball(lt(number(0, "N"), number(1, "N")))])  # fmt: skip
+def first_pair(p: Proof, goal: Statement) -> Line:
+    some = p.assume(goal.hyps[0])
+    zero = number(0, "N")
+    at = p.theorem("bilinear.product_to_sum", h=h, H=FIRST_PAIR, theta=thetas, m=m_, n=n_)
+    f = at.rhs.args[1]
+    wave = lam("N", lambda j: cos((m_ - n_) * thetas(j)))
+
+    def each(j: Term, _: Line) -> Line:
+        goal = eq(f(j), delta(zero, j) * wave(j))
+
+        def first(line: Line) -> Line:  # 0 = j
+            here = [compute(p, FIRST_PAIR(number(k, "N"))) for k in (0, 1)]
+            same = p.convert(p.axiom("delta_same", i=zero), eq(delta(zero, zero), 1))
+            start = p.ring(eq(f(zero), delta(zero, zero) * wave(zero)), same, *(
+                p.convert(one, eq(FIRST_PAIR(2 * zero + k), one.rhs)) for k, one in enumerate(here)))  # fmt: skip
+            return p.rewrite(line, start, lambda z: eq(f(z), delta(zero, z) * wave(z)))
+
+        def later(line: Line) -> Line:
+            other = p.axiom("delta_other", line, i=zero, j=j)
+
+            def use(k: Term, equation: Line) -> Line:  # j = k + 1
+                gone = []
+                for index in (2 * k, 2 * k + 1):  # the components 2j = 2k + 2 and 2j + 1
+                    one = p.axiom("case_successor", n=index + 1, x=1, f=lam("N", lambda k: const(
+                        "case", k, 1, lam("N", lambda _: ZERO))))  # fmt: skip
+                    two = p.axiom("case_successor", n=index, x=1, f=lam("N", lambda _: ZERO))
+                    gone.append(p.trans(p.convert(one, eq(FIRST_PAIR(index + 2), one.rhs)), p.convert(two, eq(one.rhs, 0))))
+                gone = [p.convert(line, eq(FIRST_PAIR(2 * (k + 1) + e), 0)) for e, line in enumerate(gone)]
+                start = p.ring(eq(f(k + 1), 0), *gone)
+                return p.rewrite(p.symm(equation), start, lambda z: eq(f(z), 0))
+
+            def never(same: Line) -> Line:
+                return p.axiom("false_elim", p.mp(line, p.symm(same)), p=eq(f(j), 0))
+
+            nothing = p.cases(p.axiom("nat_zero_or_successor", n=j), never, lambda found: p.obtain(found, use, name="k"))
+            return p.ring(goal, other, nothing)
+
+        return p.cases(p.axiom("excluded_middle", p=eq(zero, j)), first, later)
+
+    picked = p.mp(p.at(sum_delta(p), n=h, j=zero, f=wave), some)
+    sums = p.trans(at, sum_ext(p, h, f, picked.lhs.args[1], each), picked)
+    one = p.theorem("frequencies.first", b=base, d=2 * h)
+    angle = p.ring(eq(wave(zero).args[0], m_ - n_), one)
+    last = p.rewrite(angle, p.refl(wave(zero)), lambda z: eq(wave(zero), cos(z)))
+    return p.trans(p.convert(sums, eq(goal.concl.args[0], wave(zero))), last)
 
 
 if __name__ == "__main__":

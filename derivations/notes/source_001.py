@@ -30,7 +30,7 @@ from symcheck.evidence import (
 from symcheck.listings import parse, run, same_lines
 from symcheck.prove.lemmas import by_parity
 from symcheck.prove.proof import Line, Proof, Statement
-from symcheck.prove.refute import HALF_PI, table
+from symcheck.prove.refute import table
 from symcheck.terms import Term, const, eq, lam, le, lt, negation, number, var
 
 SOURCE = Source(
@@ -134,7 +134,7 @@ def opposite(p: Proof, goal: Statement) -> Line:
 
 
 SIGNED = convention(
-    "sinusoidal.shift", refutes(UNSIGNED, {"k": 1, "i": 0, "theta": table([HALF_PI])}, role="other reading"),
+    "sinusoidal.shift", refutes(UNSIGNED, {"k": 1, "i": 0, "theta": table([1])}, role="other reading"),
     (OPPOSITE, opposite), readings=("k is the signed offset", "k is a distance, without a sign"),
     note="sin(beta) changes its sign with k: the coefficients tell k from -k. The map between the two: M_(-k) is the "
          "transpose of M_k.")  # fmt: skip

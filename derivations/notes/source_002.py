@@ -37,7 +37,7 @@ from symcheck.kernels.bounds import sinusoidal_bound
 from symcheck.listings import parse, run, same_lines, undefined_names
 from symcheck.prove.proof import Line, Proof, Statement
 from symcheck.prove.refute import matrix, table
-from symcheck.terms import Term, const, eq, le, lt, number, unfold, var
+from symcheck.terms import Term, const, eq, le, lt, negation, number, unfold, var
 
 SOURCE = Source(file="002_f66ea941ecbd275d.txt", key="S002", title="位置编码和RoPE", language="zh")
 
@@ -58,10 +58,10 @@ claim("S002-002", SOURCE, "section 1, introduction", None,
       ["attention.equivariance", "symmetry.same_outputs", "attention.causal_breaks_equivariance"])  # fmt: skip
 
 claim("S002-002a", SOURCE, "section 1, introduction", None,
-      "The structure of a recurrent network holds the order of the sequence.",
+      "The structure of a recurrent network can hold the order of the sequence.",
       proved("recurrent.sees_order", "recurrent.linear",
-             note="Read as: there are steps for which the two orders of two inputs end in different states. Not every step "
-                  "is one: with h + x the order is forgotten."),
+             note="Some steps end in different states for the two orders of two inputs; a step a h + b x does, unless a = 1 "
+                  "or b = 0 (h + x forgets the order)."),
       ["recurrent.sees_order", "recurrent.linear"])  # fmt: skip
 
 claim("S002-003", SOURCE, "section 1.1", None,
@@ -69,10 +69,17 @@ claim("S002-003", SOURCE, "section 1.1", None,
       proved("breaking.labels", "breaking.codes", note="For codes that differ, whatever the dimension."),
       ["breaking.labels", "breaking.codes", "attention.positions_break_equivariance"])  # fmt: skip
 
-INTEGERS = Statement((const("eq", M, N),), eq(M, N))
+INTEGERS = Statement((lt(M, N),), negation(eq(number(1) * M, number(1) * N)))
+
+
+def numbers_differ(p: Proof, goal: Statement) -> Line:
+    same = p.assume(goal.concl.args[0])
+    return p.discharge(p.pos(const("false"), p.assume(goal.hyps[0]), same), same.concl)
+
+
 claim("S002-004", SOURCE, "section 1.1, list", None,
       "Simple codes would do for a start: the number of the position itself, or a one-hot vector.",
-      proved((INTEGERS, lambda p, goal: p.axiom("nat_embedding", p.assume(goal.hyps[0]), m=M, n=N)), "onehot.injective",
+      proved((INTEGERS, numbers_differ), "onehot.injective",
              note="Both give different positions different codes; whether they serve a model well is not decided."),
       ["onehot.injective", "onehot.embedding"])  # fmt: skip
 
