@@ -549,7 +549,7 @@ LARGE = {
 BOUNDED = """
 import json, resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (1_600_000_000,) * 2)
-resource.setrlimit(resource.RLIMIT_CPU, (150,) * 2)
+resource.setrlimit(resource.RLIMIT_CPU, (300,) * 2)
 from symcheck.checker import Rejected, decode, parse
 for path in sys.argv[1:]:
     try:
