@@ -8,11 +8,11 @@ from pathlib import Path
 from .. import __version__
 from ..claims import Claim, Piece, Result, TheoremEntry, library, settle
 from ..prove.proof import Library
-from ..terms import Term
 from .citation import citation
-from .definitions import definition_formulas
+from .definitions import definition_formulas, said
 from .document import Document, Entry, Formula, Reference, Section, Step, article, compile_pdf
 from .entry import sides_text
+from .notation import Said, Sequent
 from .outline import outline
 from .text import text_statement
 
@@ -52,17 +52,17 @@ def document(results: Sequence[Result], lemmas: Library) -> Document:
     for family in dict.fromkeys(r.entry.family for r in theorems if isinstance(r.entry, TheoremEntry)):
         members = tuple(theorem_entry(r, lemmas, keys) for r in theorems if r.id.startswith(family + "."))
         sections.append(Section(FAMILIES.get(family, family.replace("_", " ").capitalize()), members))
+    stated = [s for r in claims for s in _stated(r)]
+    beside = said(stated)
     for source in dict.fromkeys(r.entry.source for r in claims if isinstance(r.entry, Claim)):
-        members = tuple(claim_entry(r, lemmas, keys) for r in claims if getattr(r.entry, "source", None) is source)
+        members = tuple(claim_entry(r, lemmas, beside) for r in claims if getattr(r.entry, "source", None) is source)
         about = ", ".join(x for x in (source.author, source.title, source.date, source.address) if x)
         counts = _counts(r.verdict for r in claims if getattr(r.entry, "source", None) is source)
         sections.append(Section(f"Claims of source {source.key}", members, f"{about}. {counts}"))
-    entries = [e for s in sections for e in s.entries if e.kind == "claim"]
-    stated = [f for e in entries for f in (e.statement, e.correction, *(f for _, f, _ in e.further))
-              if f is not None and not isinstance(f, str | Term)]  # fmt: skip
     if stated:
         sections.append(Section("Notation", (), "What the statements of claims are written with. Sizes, weights and "
-                                "frequencies that a notation does not show are those of the statement.",
+                                "frequencies that a notation does not show have the same names in a statement as "
+                                "here, where it does not say what they are.",
                                 tuple(definition_formulas(stated))))  # fmt: skip
     title = "Theorems on positional encodings, with their proofs" if theorems else "Claims on positional encodings, settled"
     introduction = (
@@ -103,6 +103,7 @@ def theorem_entry(result: Result, lemmas: Library, keys: _Bibliography) -> Entry
         entry.id, entry.title, result.verdict, statement=statement,
         statement_label="This does not hold for all values:" if entry.denies else "",
         definitions=tuple(definition_formulas([statement])),
+        said=said([statement]),
         proof=proof_steps(result, 0, lemmas) if entry.denies is None else (), witness=entry.witness or None,
         axioms=tuple(result.axioms), cited=tuple(result.cited), citations=keys.cite(entry.references),
         notes=(*checks, ("Cite", citation(entry)["identifier"])),
@@ -116,8 +117,17 @@ def proof_steps(result: Result, piece: int, lemmas: Library) -> tuple[Step, ...]
     return tuple(Step(s.statement, s.reason, s.uses) for s in outline(result.certificates[piece][1], lemmas))
 
 
-def claim_entry(result: Result, lemmas: Library, keys: _Bibliography) -> Entry:
-    """A claim as printed, its verdict, and what shows it."""
+def _stated(result: Result) -> list[Sequent]:
+    """The statements that the report has of a claim."""
+    assert isinstance(result.entry, Claim)
+    pieces = [p.denies or p.statement for p, _, _ in result.certificates]
+    evidence = result.entry.evidence
+    return [*pieces, *(s for s in (evidence.corrected_denial, evidence.correction) if s is not None and s not in pieces)]
+
+
+def claim_entry(result: Result, lemmas: Library, beside: Said) -> Entry:
+    """A claim as printed, its verdict, and what shows it. ``beside`` is what the definitions say of arguments that
+    notations leave out."""
     entry = result.entry
     assert isinstance(entry, Claim)
     evidence = entry.evidence
@@ -126,7 +136,7 @@ def claim_entry(result: Result, lemmas: Library, keys: _Bibliography) -> Entry:
     main = next((p.statement for p, _, _ in result.certificates if p.denies is None), None)
     shown = denied.denies if denied is not None else main
     notes = [("Convention", evidence.convention)] if evidence.convention else []
-    notes += [("Correct is", "that this does not hold: " + text_statement(evidence.corrected_denial))] \
+    notes += [("Correct is", "that this does not hold: " + text_statement(evidence.corrected_denial, beside))] \
         if evidence.corrected_denial is not None else []  # fmt: skip
     notes += [("Seen", result.observed)] if result.observed else []
     notes += [("By", ", ".join(entry.theorems))] if entry.theorems else []
@@ -142,7 +152,7 @@ def claim_entry(result: Result, lemmas: Library, keys: _Bibliography) -> Entry:
         correction=None if evidence.corrected_denial is not None else evidence.correction,
         further=tuple(_further(p, evidence.verdict, denied is not None) for p, _, _ in result.certificates
                       if p is not denied and (p.denies or p.statement) is not shown and p.role != "correction"),
-        axioms=tuple(result.axioms), cited=tuple(result.cited), notes=tuple(notes),
+        axioms=tuple(result.axioms), cited=tuple(result.cited), notes=tuple(notes), said=beside,
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """The definitions that statements rest on, with the arguments that their notation leaves out filled in.
 
-``<u, v> := sum_(i<2h) u_i v_i`` is printed beside a statement about vectors of length 2h, and the general
-definition where several lengths occur: what a reader has to know of a notation that does not show them.
+``<u, v> := sum_(i<2h) u_i v_i`` is printed beside a statement about vectors of length 2h. Where several lengths
+occur, the definition has a variable, and each formula says what it is: ``..., where dim = 2h``.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..terms import Const, Term, Var, arguments, eta
-from .notation import GREEK, Display, Sequent, Template, fresh, registered, size_name
+from .notation import GREEK, Display, Said, Sequent, Template, fresh, registered, size_name
 from .tex import TeX, equation
 from .text import Text, text
 
@@ -23,8 +23,8 @@ def definitions(statements: Iterable[Sequent]) -> list[tuple[Term, Term]]:
     terms = [t for s in statements for t in (*s.hyps, s.concl)]
     out: list[tuple[Term, Term]] = []
     for h in _constants(terms):
-        places = [c.args for t in (*terms, *(right for _, right in out)) for c in _occurrences(t, h)]
-        values = {k: _common([args[k] for args in places]) for k in left_out(h)}
+        places = [(t, c.args) for t in (*terms, *(right for _, right in out)) for c in _occurrences(t, h)]
+        values = {k: _common([args[k] for _, args in places]) for k in left_out(h)}
         named = len((registered(h.name) or Display()).parameters)
         known = {k: v for k, v in values.items() if v is not None and (v.free or k >= named)}
         if any(callable(x) for x in _templates(h)):
@@ -45,16 +45,20 @@ def _templates(h: Const) -> list[Template | None]:
     return [d.tex, d.text, d.function_tex, d.function_text]
 
 
-def _arguments(h: Const, known: dict[int, Term], places: list[tuple[Term, ...]]) -> list[Term]:
+def _arguments(h: Const, known: dict[int, Term], places: list[tuple[Term, tuple[Term, ...]]]) -> list[Term]:
     """The arguments of the definition: those known, else variables with the registered names, those of variables
-    that stand there, or one by type."""
+    that stand there, or one by type. The places are formulas with the arguments that are somewhere in them: no
+    variable of a formula has a name that would have to be explained there (``where h = h + 1``)."""
     wanted = (registered(h.name) or Display()).parameters
     taken = {v.name for t in known.values() for v in t.free}
     chosen: dict[int, str] = {}
     for k, t in enumerate(arguments(h.type)):
         if k not in known:
-            stand = [n for p in places if (n := _symbol(p[k]))]
-            names = [*wanted[k : k + 1], *stand, size_name(h, k, left_out(h))]
+            other = [(f, p[k]) for f, p in places if k in left_out(h)]
+            stand = [n for f, p in places if (n := _symbol(p[k]))]
+            stand = [n for n in stand if all(_symbol(a) == n or n not in _names(f) for f, a in other)]
+            named = [n for n in wanted[k : k + 1] if all(_symbol(a) == n or n not in _names(a) for _, a in other)]
+            names = [*named, *stand, size_name(h, k, left_out(h))]
             free = [n for n in names if n and n not in {*taken, *chosen.values()}]
             chosen[k] = free[0] if free else fresh(t, {*taken, *chosen.values(), *wanted})
     return [known[k] if k in known else eta(Var(chosen[k], t)) for k, t in enumerate(arguments(h.type))]
@@ -66,6 +70,10 @@ def _symbol(a: Term) -> str | None:
         return a.head.name if a == eta(a.head) else None
     known = registered(a.head.name) if isinstance(a.head, Const) and a.binders else None
     return next((n for n, c in GREEK.items() if known is not None and c == known.function_text), None)
+
+
+def _names(t: Term) -> set[str]:
+    return {v.name for v in t.free}
 
 
 def _occurrences(t: Term, h: Const) -> Iterator[Term]:
@@ -100,16 +108,23 @@ def _constants(terms: Iterable[Term]) -> list[Const]:
 def definition_lines(statements: Iterable[Sequent]) -> list[str]:
     """The definitions as text, one a line."""
     both = definitions(statements)
-    return [f"{Text(left).print(left)} := {text(right, left.free, known=filled(both))}" for left, right in both]
+    beside = filled(both)
+    return [f"{Text(left).print(left)} := {text(right, left.free, said=beside, definition=True)}" for left, right in both]
 
 
 def definition_formulas(statements: Iterable[Sequent]) -> list[str]:
     """The definitions as LaTeX for displayed formulas."""
     both = definitions(statements)
-    return [equation(left, right, filled(both)) for left, right in both]
+    beside = filled(both)
+    return [equation(left, right, beside) for left, right in both]
 
 
-def filled(both: Iterable[tuple[Term, Term]]) -> list[tuple[Const, int]]:
-    """The arguments that definitions have filled in: what they are need not be said in the other ones."""
-    return [(h, k) for left, _ in both if isinstance(h := left.head, Const) for k in left_out(h)
-            if not isinstance(left.args[k].head, Var)]  # fmt: skip
+def said(statements: Iterable[Sequent]) -> Said:
+    """What the definitions of the statements have in the places that notations leave out: for the printing of the
+    statements beside them, which say it where they have something else there."""
+    return filled(definitions(statements))
+
+
+def filled(both: Iterable[tuple[Term, Term]]) -> Said:
+    """What definitions have in the places that notations leave out."""
+    return {(h, k): left.args[k] for left, _ in both if isinstance(h := left.head, Const) for k in left_out(h)}

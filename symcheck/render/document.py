@@ -14,12 +14,12 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
 from ..terms import Term
-from .notation import GREEK, Sequent
+from .notation import GREEK, Said, Sequent
 from .tex import SPECIAL, display, display_statement
 
 PACKAGES = "texlive-latex-recommended texlive-fonts-recommended texlive-xetex lmodern"
@@ -54,7 +54,8 @@ class Step:
 class Entry:
     """A theorem or claim. ``statement``, ``definitions`` and ``correction`` are formulas, ``printed`` is LaTeX
     from outside, the rest is text; ``citations`` are keys of the bibliography. Text of a source that is to
-    be printed as mathematics is ``Tex``."""
+    be printed as mathematics is ``Tex``. ``said`` is what the definitions say of arguments that notations leave
+    out (see ``notation.explain``)."""
 
     id: str
     heading: str
@@ -75,6 +76,7 @@ class Entry:
     cited: tuple[str, ...] = ()
     citations: tuple[str, ...] = ()
     notes: tuple[tuple[str, str], ...] = ()  # further lines: label and text
+    said: Said = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -311,11 +313,9 @@ def _breakable(s: str) -> str:
 # ---------------------------------------------------------------- formulas
 
 
-def formula(f: Formula, width: float = WIDTH) -> str:
+def formula(f: Formula, width: float = WIDTH, said: Said | None = None) -> str:
     """LaTeX of a formula for a display: over several lines where it is long."""
-    if isinstance(f, str):
-        return display(f, width)
-    return display(f, width) if isinstance(f, Term) else display_statement(f, width)
+    return display(f, width, said) if isinstance(f, Term | str) else display_statement(f, width, said)
 
 
 def _fitted(tex: str) -> str:
@@ -411,16 +411,16 @@ def _entry(e: Entry, keys: dict[str, str]) -> Iterator[str]:
     if e.printed:
         yield rf"\labelled{{Printed}}{outside_formula(e.printed)}"
     if e.statement is not None:
-        yield (rf"\labelled{{{escape_text(e.statement_label)}}}" if e.statement_label else "") + _shown(e.statement)
+        yield (rf"\labelled{{{escape_text(e.statement_label)}}}" if e.statement_label else "") + _shown(e.statement, e.said)
     yield from (rf"\labelled{{Condition}}{escape_text(c)}" for c in e.conditions)
     if e.explanation:
         yield rf"\labelled{{Reason}}{escape_text(e.explanation)}"
     if e.witness:
         yield rf"\labelled{{Witness}}{escape_text(e.witness)}"
     if e.correction is not None:
-        yield rf"\labelled{{Correct is}}{_shown(e.correction)}"
+        yield rf"\labelled{{Correct is}}{_shown(e.correction, e.said)}"
     for label, statement, text in e.further:
-        yield rf"\labelled{{{escape_text(label)}}}{_shown(statement)}" + (escape_text(text) if text else "")
+        yield rf"\labelled{{{escape_text(label)}}}{_shown(statement, e.said)}" + (escape_text(text) if text else "")
     yield from (rf"\labelled{{{escape_text(label)}}}{escape_text(text)}" for label, text in e.notes)
     yield rf"\end{{{e.kind}}}"
     if e.definitions:
@@ -428,7 +428,7 @@ def _entry(e: Entry, keys: dict[str, str]) -> Iterator[str]:
         yield from map(_shown, e.definitions)
     if e.proof:
         yield r"\begin{proof}\mbox{}\begin{enumerate}\renewcommand{\labelenumi}{(\theenumi)}\together"
-        yield from (_step(s) for s in e.proof)
+        yield from (_step(s, e.said) for s in e.proof)
         yield r"\qedhere\end{enumerate}\end{proof}"
     rests = [("axioms", e.axioms), ("cited, not proved here", e.cited)]
     listed = "; ".join(f"{label}: {escape_text(', '.join(xs))}" for label, xs in rests if xs)
@@ -436,17 +436,17 @@ def _entry(e: Entry, keys: dict[str, str]) -> Iterator[str]:
         yield rf"{{\small\labelled{{Rests on}}{listed}.\par}}"
 
 
-def _shown(f: Formula) -> str:
-    return _fitted(formula(f))
+def _shown(f: Formula, said: Said | None = None) -> str:
+    return _fitted(formula(f, said=said))
 
 
-def _step(s: Step) -> str:
+def _step(s: Step, said: Said) -> str:
     reason = escape_text(s.reason)
     if s.uses:
         reason += " from " + ", ".join(f"({n})" for n in s.uses)
     if s.formula is None:
         return rf"\item {reason}"
-    tex = formula(s.formula, WIDTH - 6).replace(r"\begin{aligned}", r"\begin{aligned}[t]", 1)
+    tex = formula(s.formula, WIDTH - 6, said).replace(r"\begin{aligned}", r"\begin{aligned}[t]", 1)
     return rf"\item $\fitted{{{tex}}}$\\*[2pt]{{\small {reason}}}"
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..claims import Claim, Piece, Result, TheoremEntry, cited_in, library, settle
-from .definitions import definition_lines
+from .definitions import definition_lines, said
+from .notation import Said
 from .outline import OutlineStep, outline
 from .tex import tex_statement
 from .text import text, text_statement
@@ -70,7 +71,8 @@ def _theorem(result: Result, width: int) -> list[str]:
     assert isinstance(entry, TheoremEntry)
     statement = entry.denies or entry.statement
     lines = [f"{entry.id}  {result.verdict}", *wrapped(entry.title, width), ""]
-    lines += _wrapped("not for all" if entry.denies else "statement", text_statement(statement), width)
+    beside = said([statement])
+    lines += _wrapped("not for all" if entry.denies else "statement", text_statement(statement, beside), width)
     if entry.witness:
         lines += _wrapped("fails at", entry.witness, width)
     lines += _definitions([statement], width)
@@ -84,7 +86,7 @@ def _theorem(result: Result, width: int) -> list[str]:
         lines += ["", "proof"]
         for step in steps_of(result):
             whole = entry.denies is not None and step.statement == entry.statement.concl
-            lines += _step(step, width, [v.name for v in entry.denies.variables] if whole else [])
+            lines += _step(step, width, [v.name for v in entry.denies.variables] if whole else [], beside)
     return lines
 
 
@@ -98,9 +100,10 @@ def steps_of(result: Result, piece: int = 0) -> list[OutlineStep]:
     return outline(result.certificates[piece][1], lemmas)
 
 
-def _step(step: OutlineStep, width: int, names: list[str]) -> list[str]:
+def _step(step: OutlineStep, width: int, names: list[str], beside: Said) -> list[str]:
     uses = " from " + ", ".join(f"({n})" for n in step.uses) if step.uses else ""
-    out = wrapped(text(step.statement, names=names), width, f"{'(' + str(step.number) + ')':>6} ", " " * 9)
+    formula = text(step.statement, names=names, said=beside)
+    out = wrapped(formula, width, f"{'(' + str(step.number) + ')':>6} ", " " * 9)
     return [*out, *wrapped(f"{step.reason}{uses}", width, " " * 11, " " * 11)]
 
 
@@ -108,6 +111,10 @@ def _claim(result: Result, width: int) -> list[str]:
     entry = result.entry
     assert isinstance(entry, Claim)
     evidence, source = entry.evidence, entry.source
+    shown = [piece.denies or piece.statement for piece, _, _ in result.certificates]
+    apart = evidence.correction if evidence.corrected_denial is None else None
+    shown += [apart] if apart is not None and apart not in shown else []
+    beside = said(shown)
     reference = ", ".join(x for x in (source.author, source.title, source.date, source.address) if x)
     lines = [f"{entry.id}  {result.verdict}", ""]
     lines += _wrapped("source", reference, width) + _wrapped("where", entry.where, width)
@@ -120,7 +127,7 @@ def _claim(result: Result, width: int) -> list[str]:
         lines += _wrapped("range" if evidence.verdict == "approximate" else "condition", condition, width)
     for piece, _, _ in result.certificates:
         if piece.denies is not None and piece.role != "correction":
-            lines += _wrapped("false", text_statement(piece.denies), width)
+            lines += _wrapped("false", text_statement(piece.denies, beside), width)
             lines += _wrapped("witness", piece.note + sides_text(piece), width)
     if evidence.convention:
         lines += _wrapped("convention", evidence.convention, width)
@@ -128,15 +135,16 @@ def _claim(result: Result, width: int) -> list[str]:
         lines += _wrapped("seen", result.observed, width)
     for piece, _, _ in result.certificates:
         if piece.denies is not None and piece.role == "correction":
-            lines += _wrapped("correct", f"not for all: {text_statement(piece.denies)}  [{piece.theorem}]", width)
+            lines += _wrapped("correct", f"not for all: {text_statement(piece.denies, beside)}  [{piece.theorem}]",
+                              width)  # fmt: skip
             lines += _wrapped("", "fails at " + piece.note + sides_text(piece), width)
         if piece.denies is None:
             label = {"correction": "correct", "proof": "true", "other reading": "otherwise"}.get(piece.role, piece.role)
             by = f"  [{piece.theorem}]" if piece.theorem else ""
-            lines += _wrapped(label, text_statement(piece.statement) + by, width)
-    if evidence.correction is not None and evidence.corrected_denial is None:
-        lines += _wrapped("as LaTeX", tex_statement(evidence.correction), width)
-    lines += _definitions([piece.denies or piece.statement for piece, _, _ in result.certificates], width)
+            lines += _wrapped(label, text_statement(piece.statement, beside) + by, width)
+    if apart is not None:
+        lines += _wrapped("as LaTeX", tex_statement(apart, beside), width)
+    lines += _definitions(shown, width)
     lines += _evidence(result, width)
     return lines
 

@@ -16,12 +16,14 @@ for arguments of function type, ``<k:bound>`` and ``<k:body>`` are the names of 
 An array at some of its indices is printed with a dot for each of the others: row i of X W is ``(X W)[i, ·]``.
 Arguments that a template leaves out (sizes, weights) are printed where they tell two occurrences apart, or
 are no variables: ``..., where n = 2`` behind the formula, or as a subscript where n has another meaning there.
+Beside definitions, they are printed wherever they are not what the definition has in their place; and an array that
+looks like one of the definitions, and is any, is said to be so: ``..., for all theta``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar, NamedTuple, Protocol
@@ -49,6 +51,8 @@ POOLS: dict[Type, str] = {
 }  # fmt: skip
 
 Template = str | Callable[[Sequence["Argument"]], str]
+#: Arguments that templates leave out, as the definitions have them that are printed with a formula.
+Said = Mapping[tuple[Const, int], Term]
 
 
 ELEMENTARY = ("sin", "cos", "exp", "log", "Ci")  # functions that have a name of their own
@@ -288,7 +292,7 @@ class Printer:
         self.used: set[str] = {self.name(n) for n in self.names.values()}  # every name that was printed
         #: Arguments that templates leave out, by what they are (their text where it depends on the place).
         self.unseen: dict[tuple[Const, int], dict[Term | str, tuple[str, Term]]] = {}
-        self.known: frozenset[tuple[Const, int]] = frozenset()  # those of them that are said elsewhere
+        self.said: Said = {}  # what the definitions that are printed along have in these places
         self.marks: frozenset[tuple[Const, int]] = frozenset()  # those of them that are printed as subscripts
 
     # -- the looks ---------------------------------------------------------------------------
@@ -567,7 +571,21 @@ class Printer:
 
     def parameter(self, h: Const, k: int) -> str:
         """Printed name of an argument that templates leave out."""
+        if (said := self.said.get((h, k))) is not None and _plain(said):
+            return type(self)(said).print(said)
         return self.name(size_name(h, k, self.roles(h)[1]) or parameters(h)[k])
+
+    def quiet(self, h: Const, k: int, a: Term, value: str) -> bool:
+        """Is an argument that templates leave out what the definition says that is printed along?"""
+        said = self.said.get((h, k))
+        alike = said is not None and (a == said or _plain(said) or (bool(a.binders) and not a.loose))
+        return alike and said is not None and type(self)(said).print(said) == value
+
+    def general(self, t: Term) -> list[str]:
+        """Names of free arrays that are also the symbols of arrays which the definitions have."""
+        symbols = {(self.template(d, False), (*(arguments(h.type)[k] for k in self.roles(h)[0]), sort(h.type)))
+                   for h in dict.fromkeys(h for h, _ in self.said) if (d := registered(h.name))}  # fmt: skip
+        return [s for v, n in self.names.items() if v in t.free and ((s := self.name(n)), v.type) in symbols]
 
     def marked(self, h: Const, hidden: Sequence[int], args: Sequence[Term | None], scope: tuple[str, ...],
                p: Printed, looseness: int = ATOM) -> Printed:  # fmt: skip
@@ -577,7 +595,7 @@ class Printer:
             if (a := args[k]) is not None:
                 value = self.function(a, scope if a.loose else ()).text
                 self.unseen.setdefault((h, k), {})[value if a.loose else a] = value, a
-                if (h, k) in self.marks:
+                if (h, k) in self.marks and not self.quiet(h, k, a, value):
                     found.append(f"{self.parameter(h, k)}={value}")
         if not found:
             return p
@@ -586,16 +604,20 @@ class Printer:
 
     def explained(self) -> tuple[frozenset[tuple[Const, int]], dict[str, str]]:
         """Of the arguments that were left out: those to be marked, and the values to be given behind the
-        formula. The others are the same everywhere and clear from their names and definitions."""
+        formula. The others are what the definition says that is printed along; without one, they are the same
+        everywhere and clear from their names."""
         marks: set[tuple[Const, int]] = set()
         given: dict[str, str] = {}
         for (h, k), values in sorted(self.unseen.items(), key=lambda x: arguments(x[0][0].type)[x[0][1]] != "N"):
-            (value, a), name = next(iter(values.values())), self.parameter(h, k)
+            (value, a), name, said = next(iter(values.values())), self.parameter(h, k), (h, k) in self.said
+            if all(self.quiet(h, k, a, value) for value, a in values.values()):
+                continue
             if len(values) > 1:
                 marks.add((h, k))
-            elif value != name and (h, k) not in self.known and not self.clear(h, k, a, value):
+            elif said or (value != name and not self.clear(h, k, a, value)):
                 local = a.loose or any(v.name.endswith(" ") for v in a.free)
-                if _plain(a) or local or name in self.used or given.setdefault(name, value) != value:
+                alone = _plain(a) and not (said and a.type == "N")
+                if alone or local or name in self.used or given.setdefault(name, value) != value:
                     marks.add((h, k))
         return frozenset(marks), given
 
@@ -911,19 +933,21 @@ class Printer:
 
 
 def explain(kind: type[Printer], term: Term, free: Iterable[Var], names: Iterable[str],
-            known: Iterable[tuple[Const, int]] = ()) -> tuple[str, list[tuple[list[str], str]]]:  # fmt: skip
-    """A term printed, and the values that are to be given behind it: names and what they all are. ``known`` are
-    arguments of which it is said elsewhere what they are, if they are the same everywhere."""
+            said: Said | None = None) -> tuple[str, list[str], list[tuple[list[str], str]]]:  # fmt: skip
+    """A term printed, the names that are no symbols of the definitions in it though they look the same, and the
+    values that are to be given behind it: names and what they all are. ``said`` is what the definitions that are
+    printed along have in the places that notations leave out: of these arguments each is said that is another
+    one."""
     names = list(names)
     printer = kind(term, free, names)
-    printer.known = frozenset(known)
+    printer.said = said or {}
     out = printer.print(term)
     marks, given = printer.explained()
     if marks:
         printer = kind(term, free, names)
-        printer.marks = marks
+        printer.said, printer.marks = said or {}, marks
         out = printer.print(term)
     values: dict[str, list[str]] = {}
     for name, value in given.items():
         values.setdefault(value, []).append(name)
-    return out, [(names, value) for value, names in values.items()]
+    return out, printer.general(term), [(names, value) for value, names in values.items()]

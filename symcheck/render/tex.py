@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import ClassVar
 
-from ..terms import Const, Term, Type, Var, implies
+from ..terms import Term, Type, Var, implies
 from .notation import (
     ATOM,
     GREEK,
@@ -15,6 +15,7 @@ from .notation import (
     Display,
     Printed,
     Printer,
+    Said,
     Sequent,
     Template,
     definition,
@@ -168,18 +169,21 @@ class TeX(Printer):
         return rf"{sign} {variables}\colon\ {MARK}:{body}"
 
 
-def tex(term: Term, free: Iterable[Var] = (), names: Iterable[str] = ()) -> str:
+def tex(term: Term, free: Iterable[Var] = (), names: Iterable[str] = (), said: Said | None = None) -> str:
     """A term as LaTeX for mathematics mode, on one line.
 
     The names of the variables in ``free`` are taken; ``names`` are for the quantified variables, in order.
+    ``said`` is what the definitions beside it say of arguments that are left out (see ``notation.explain``).
     """
-    return _unmarked(_marked(term, free, names))
+    return _unmarked(_marked(term, free, names, said))
 
 
 def _marked(term: Term, free: Iterable[Var] = (), names: Iterable[str] = (),
-            known: Iterable[tuple[Const, int]] = ()) -> str:  # fmt: skip
+            said: Said | None = None, definition: bool = False) -> str:  # fmt: skip
     """The same with the marks at which it may be broken."""
-    out, given = explain(TeX, term, free, names, known)
+    out, general, given = explain(TeX, term, free, names, said)
+    if general and not definition:
+        out += rf",{MARK}\ \text{{for all }} " + r",\ ".join(general)
     values = r",\ ".join(" = ".join([*names, value]) for names, value in given)
     return rf"{out},{MARK}\ \text{{where }} {values}" if given else out
 
@@ -194,20 +198,20 @@ def display_definition(constant: Term, names: Iterable[str] = (), width: float =
     return display(equation(*definition(constant, names)), width)
 
 
-def equation(left: Term, right: Term, known: Iterable[tuple[Const, int]] = ()) -> str:
-    """``left := right`` with the marks at which ``display`` may break it; see ``notation.explain`` for ``known``."""
-    return f"{TeX(left).print(left)} {MARK}:= {_marked(right, left.free, known=known)}"
+def equation(left: Term, right: Term, said: Said | None = None) -> str:
+    """``left := right`` with the marks at which ``display`` may break it; see ``notation.explain`` for ``said``."""
+    return f"{TeX(left).print(left)} {MARK}:= {_marked(right, left.free, said=said, definition=True)}"
 
 
-def tex_statement(statement: Sequent) -> str:
+def tex_statement(statement: Sequent, said: Said | None = None) -> str:
     """``hypotheses => conclusion`` on one line."""
-    return tex(implies(*statement.hyps, statement.concl), statement.variables)
+    return tex(implies(*statement.hyps, statement.concl), statement.variables, said=said)
 
 
-def display_statement(statement: Sequent, width: float = 80) -> str:
+def display_statement(statement: Sequent, width: float = 80, said: Said | None = None) -> str:
     """``hypotheses => conclusion`` for a displayed formula, broken as ``display`` does."""
     term = implies(*statement.hyps, statement.concl)
-    return display(_marked(term, statement.variables), width)
+    return display(_marked(term, statement.variables, said=said), width)
 
 
 def pmatrix(rows: Sequence[Sequence[object]]) -> str:
@@ -228,11 +232,11 @@ _OTHER = 5  # + and -
 _FILLED = (1, 3, _OTHER)  # of these, as many in a line as there is room for
 
 
-def display(term: Term | str, width: float = 80) -> str:
+def display(term: Term | str, width: float = 80, said: Said | None = None) -> str:
     """A term (or marked LaTeX) for a displayed formula: over several lines (``aligned``) when it is wider
     than about ``width`` characters, broken before relations and before + and - of the outermost parentheses.
     """
-    s = term if isinstance(term, str) else _marked(term)
+    s = term if isinstance(term, str) else _marked(term, said=said)
     lines = _lines(_chunks(s), width, 0)
     if len(lines) == 1:
         return _unmarked(s)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import ClassVar
 
-from ..terms import Const, Term, Type, Var, implies
+from ..terms import Term, Type, Var, implies
 from .notation import (
     ATOM,
     GREEK,
@@ -16,6 +16,7 @@ from .notation import (
     Display,
     Printed,
     Printer,
+    Said,
     Sequent,
     Template,
     definition,
@@ -135,13 +136,15 @@ class Text(Printer):
 
 
 def text(term: Term, free: Iterable[Var] = (), names: Iterable[str] = (),
-         known: Iterable[tuple[Const, int]] = ()) -> str:  # fmt: skip
+         said: Said | None = None, definition: bool = False) -> str:  # fmt: skip
     """A term as Unicode text on one line.
 
     The names of the variables in ``free`` are taken; ``names`` are for the quantified variables, in order.
-    ``known`` are arguments of defined constants that need not be said (see ``notation.explain``).
+    ``said`` is what the definitions beside it say of arguments that are left out (see ``notation.explain``);
+    in a ``definition`` itself, its variables may have the names of other symbols.
     """
-    out, given = explain(Text, term, free, names, known)
+    out, general, given = explain(Text, term, free, names, said)
+    out += f", for all {', '.join(general)}" if general and not definition else ""
     values = ", ".join(" = ".join([*names, value]) for names, value in given)
     return f"{out}, where {values}" if given else out
 
@@ -152,9 +155,9 @@ def definition_text(constant: Term, names: Iterable[str] = ()) -> str:
     return f"{text(left)} := {Text(left, right.free).print(right)}"
 
 
-def text_statement(statement: Sequent) -> str:
+def text_statement(statement: Sequent, said: Said | None = None) -> str:
     """``hypotheses ⇒ conclusion`` on one line."""
-    return text(implies(*statement.hyps, statement.concl), statement.variables)
+    return text(implies(*statement.hyps, statement.concl), statement.variables, said=said)
 
 
 def matrix(rows: Sequence[Sequence[object]]) -> str:
