@@ -746,7 +746,7 @@ def ahead_as_behind(m: Term) -> Term:
 
 @theorem("breaking.direction", Statement(
     (LAMBERT, eq(theta(ZERO), 1), lt(0, h), lt(0, step)), negation(ahead_as_behind(step * number(1))), (h.head,)),
-    "RoPE tells every offset from its opposite: some query and key have another score, because pi is irrational",
+    "RoPE tells every whole offset from its opposite: some query and key have another score, because pi is irrational",
     references=(ROFORMER, LAMBERT_1768))  # fmt: skip
 def direction(p: Proof, goal: Statement) -> Line:
     irrational, first, some, positive = (p.assume(hyp) for hyp in goal.hyps)

@@ -18,6 +18,7 @@ from derivations.decay import (
     area,
     at_most_one,
     between,
+    by_balls,
     conjunction,
     cosine_integral,
     decay,
@@ -820,6 +821,14 @@ def crossing(p: Proof, goal: Statement, k: int, base: int) -> Line:
     below = joined(p, short, *parts)
     above = compared(p, k, base, Fraction(later), Fraction(3 * base), 1)
     return p.convert(p.both(below, meeting(p, k, base, lo, hi), above), goal.concl, "decimal")
+
+
+#: Distances at which the exponential is further below 0 than the power is above.
+OVERSHOT = {(2, 1_000): 1_000, (2, 10_000): 10_000, (3, 1_000): 1_500, (3, 10_000): 20_000}
+theorem("falloff.overshoot", Statement((), conjunction(*(
+    lt(decay(base, number(x)), -power(k, number(x))) for (k, base), x in OVERSHOT.items()))),
+    "Past their zeros the exponentials overshoot: at 1000 and 10000 they are larger in size than t^2, at 1500 and 20000 "
+    "than t^3", references=(SU,))(by_balls)  # fmt: skip
 
 
 for _k, _base in CROSSINGS:

@@ -35,13 +35,18 @@ from derivations.falloff import MEETS
 from derivations.frequencies import LAMBERT_1768, as_exponential, exponent, frequency, rpow
 from derivations.readout import (
     UNEQUAL_WEIGHTS,
+    Y,
+    Z,
+    plane,
 )  # fmt: skip
+from derivations.readout import A as FIRST_WEIGHT
+from derivations.readout import B as SECOND_WEIGHT
 from derivations.relative import FIRST_PAIR, only_sums
 from derivations.sinusoidal import PE, PE_cosine, cos, kernel, sin, theta
 from derivations.taylor import bilinear
 from derivations.vectors import entry
 from symcheck.checker import balls, perm
-from symcheck.claims import Evidence, Piece, Source, claim
+from symcheck.claims import THEOREMS, Evidence, Piece, Source, claim
 from symcheck.evidence import (
     approximate,
     by_theorem,
@@ -112,11 +117,8 @@ POOLED = "the scalar is a sum over the rows, sum_i g(<w, o_i>) with any w and g;
 SYMMETRIC_SCALARS = ["symmetry.same_outputs", "attention.pooled_invariance"]
 claim("S003-002", SOURCE, "section on the Taylor expansion, before eq. 2", None,
       "The model may be taken to be a scalar function without loss of generality.",
-      convention("symmetry.same_outputs", by_theorem("attention.not_invariant", "other reading"), "attention.equivariance",
-                 readings=("a scalar that forgets the rows, which is what eq. 2 asks for",
-                           "any scalar, such as one component of one output"),
-                 note="What the choice costs is seen in S003-003 and S003-060: the rows of a vector-valued model are "
-                      "exchanged along with the tokens."),
+      not_mathematical("a choice of what is modelled; that eq. 2 holds for scalars that forget the rows, and not for a "
+                       "component of one row, is S003-003, and what becomes of vector outputs S003-060"),
       [*SYMMETRIC_SCALARS, "attention.not_invariant", "attention.equivariance"])  # fmt: skip
 
 claim("S003-003", SOURCE, "section on the Taylor expansion, eq. 2",
@@ -132,8 +134,9 @@ claim("S003-004", SOURCE, "section on the Taylor expansion, after eq. 3",
       r"\tilde f(\cdots,x_m,\cdots,x_n,\cdots)=f(\cdots,x_m+p_m,\cdots,x_n+p_n,\cdots)",
       "As soon as the codes differ, the symmetry is in general broken.",
       proved("readout.codes_tell", "readout.codes_break",
-             note="In general: for some symmetric f, whatever the codes, if they differ. A single f keeps its symmetry "
-                  "exactly if moving p_m - p_n from one input to the other changes nothing, as for f(x, y) = x + y."),
+             note="In general: for any codes that differ, some symmetric f loses its symmetry. A single f keeps "
+                  "its symmetry exactly if moving p_m - p_n from one input to the other changes nothing, as for "
+                  "f(x, y) = x + y."),
       ["readout.codes_tell", "readout.codes_break", "breaking.codes"])  # fmt: skip
 
 claim("S003-005", SOURCE, "section on the Taylor expansion, eq. 4",
@@ -382,13 +385,16 @@ claim("S003-031", SOURCE, f"{DECAY}, comparison", None, "Powers fall faster at s
       [*CROSSED, "decay.short_distance"])  # fmt: skip
 
 claim("S003-032", SOURCE, f"{DECAY}, comparison", None, "Exponentials fall faster at long distances.",
-      approximate(*CROSSED, "decay.long_distance",
-                  range="the exponential is the lower one: against t^2, 1000^(-t) from 491 to 3000 and 10000^(-t) from "
-                        "5623 to 30000; against t^3 from 244 to 3000 and from 3657 to 30000",
-                  note="Up to 128 the powers are still the lower ones; from 16 to 128 the exponentials fall by more "
-                       "(decay.long_distance). Farther out the exponentials swing about 0: at most 2b/(x ln b) in size, "
-                       "which is below the powers in the end, since these fall like x^(-1/2) and x^(-1/3)."),
-      [*CROSSED, "decay.long_distance", "decay.exponential"])  # fmt: skip
+      approximate(*CROSSED, "decay.first_zero_1000", "decay.first_zero_10000", "falloff.overshoot",
+                  range="the exponential lies between 0 and the power: against t^2, 1000^(-t) from 491 to its zero at "
+                        "617.66 and 10000^(-t) from 5623 to its zero at 6166.02; against t^3 from 244 and from 3657 to "
+                        "the same zeros",
+                  note="Before that the powers are the lower ones; from 16 to 128 the exponentials fall by more "
+                       "(decay.long_distance). Past their zeros the exponentials overshoot and are larger in size than the "
+                       "powers for a long while: at 1000, -0.049 against 0.020. In the end they are smaller, at most "
+                       "2b/(x ln b) in size, since the powers fall like x^(-1/2) and x^(-1/3)."),
+      [*CROSSED, "decay.first_zero_1000", "decay.first_zero_10000", "falloff.overshoot", "decay.long_distance",
+       "decay.exponential"])  # fmt: skip
 
 claim("S003-033", SOURCE, f"{DECAY}, comparison", None,
       "The nearer theta_t is to 0 as a whole, the slower the decay.",
@@ -567,14 +573,15 @@ def first_pair_stays(p: Proof, _: Statement) -> Line:
 
 claim("S003-040a", SOURCE, f"{GENERAL}, before eq. 14", None,
       "With a diagonal matrix the long-range decay remains.",
-      also(proved_under(["the diagonal entries are values of one function h_t, for which h_t / theta_t' has a bounded "
-                         "derivative on [0, 1]", "the sums over the pairs are replaced by integrals, as in eq. 11"],
+      also(proved_under(["as d grows, the diagonal entries are values of one and the same function h_t, for which h_t / "
+                         "theta_t' has a bounded derivative on [0, 1], and the sums are replaced by their integrals"],
                         "decay.smooth",
                         Piece("without", denial(EVERY_DIAGONAL), first_pair_stays, None,
                               "H = diag(1, 1, 0, ..., 0), here for d = 4: the form is cos(m - n) for every d "
                               "(relative.first_pair), and cos(n) does not tend to 0", EVERY_DIAGONAL),
-                        note="Both parts are such integrals, in x = m - n and in x = m + n, and m + n is at least |m - n| "
-                             "for positions from 0 on. For a fixed d and H = I the sum does not tend to 0."),
+                        note="The condition is enough, not needed in full. Both parts are such integrals, in x = m - n and "
+                             "in x = m + n, and m + n is at least |m - n| for positions from 0 on. For a fixed d "
+                             "and H = I the sum does not tend to 0."),
            by_theorem("almost_periodic.sinusoidal", "limit")),
       ["decay.smooth", "decay.weighted", "relative.first_pair", "bilinear.product_to_sum"])  # fmt: skip
 
@@ -655,10 +662,11 @@ claim("S003-046", SOURCE, DISCUSSION, None,
       "Trained codes do better in BERT, and word embeddings are longer than position embeddings.",
       not_mathematical("a measurement on trained models"))  # fmt: skip
 
-claim("S003-047", SOURCE, f"{DISCUSSION}, first step", None, "The Taylor step needs small codes.",
+claim("S003-047", SOURCE, f"{DISCUSSION}, first step", None, "The Taylor step asks for small codes.",
       proved("taylor.second_order", "sinusoidal.gram_zero",
-             note="The remainder is o(|p|^2): what is left out is known to be small for small codes only. The sinusoidal "
-                  "code is not small by itself: |p|^2 = d/2 at every position (g(0) = d/2)."),
+             note="The remainder is o(|p|^2): what is left out is known to be small for small codes only (for "
+                  "f(x) = x^3 at 0 it is p^3). The sinusoidal code is not small by itself: |p|^2 = d/2 "
+                  "at every position (g(0) = d/2)."),
       ["taylor.second_order", "sinusoidal.gram_zero"])  # fmt: skip
 
 claim("S003-048", SOURCE, f"{DISCUSSION}, third step", None,
@@ -705,7 +713,7 @@ def balanced(p: Proof, _: Statement) -> Line:
 
 
 claim("S003-053", SOURCE, THREAD, None, "With position codes the two rows are no longer equal.",
-      proved_under(["X_1, X_2, X_3 are numbers (one feature), as the products are written"], "exchange.coded_products",
+      proved_under(["X_1, X_2, X_3 are numbers (one feature)"], "exchange.coded_products",
                    Piece("without", denial(CODED_VECTORS), balanced, None,
                          "two features, tokens (1, 0), (0, 0), (3, 0), codes (0, 1), (0, 0), (0, -1): the row of the "
                          "first token is (8, 0) in both orders", CODED_VECTORS),
@@ -788,11 +796,10 @@ claim("S003-056", SOURCE, THREAD, r"attn(x,y)!=attn(y,x)",
       ["exchange.causal_first", "exchange.causal_rows"])  # fmt: skip
 
 claim("S003-057", SOURCE, f"{THREAD}, author's reply", None,
-      "Exchanging two inputs of an MLP only relabels its parameters.",
+      "Exchanging two inputs of an MLP only relabels its parameters W and b.",
       proved("readout.reordered_inputs",
-             note="The columns of W change places. The reply has the labels of b changed too; the bias belongs to the "
-                  "outputs, and keeps them. One law that draws all initial columns independently does not see the "
-                  "exchange."),
+             note="The columns of W change places; the bias belongs to the outputs, and needs no new labels. One law "
+                  "that draws all initial columns independently does not see the exchange."),
       ["readout.reordered_inputs"])  # fmt: skip
 
 claim("S003-058", SOURCE, f"{THREAD}, a reader", None,
@@ -802,11 +809,17 @@ claim("S003-058", SOURCE, f"{THREAD}, a reader", None,
                         "would put in its place."),
       ["exchange.causal_rows", "attention.causal_breaks_equivariance"])  # fmt: skip
 
+#: The two orders are on different sides.
+OTHER_SIDE = Statement(THEOREMS["readout.hyperplane"].statement.hyps, lt(plane(Y, Z) * plane(Z, Y), 0))
+GAP = Statement((), eq(plane(Y, Z) - plane(Z, Y), (FIRST_WEIGHT - SECOND_WEIGHT) * (Y - Z)))
 claim("S003-059", SOURCE, f"{THREAD}, a reader", None,
       "A separating plane that is not symmetric about y = x tells f(x, y) from f(y, x).",
-      proved("readout.hyperplane",
-             note="f is the value of the linear function, x and y differ; a plane with a = b is symmetric about y = x. The "
-                  "class, that is the side of the plane, can be the same for both orders: x + 1 at (1, 2) and (2, 1)."),
+      convention("readout.hyperplane",
+                 refutes(OTHER_SIDE, {"a": 1, "b": 0, "c": 1, "x": 1, "y": 2}, role="other reading",
+                         note="x + 1 at (1, 2) and (2, 1): 2 and 3, on one side"),
+                 (GAP, lambda p, goal: p.ring(goal.concl)),
+                 readings=("f is the value of the linear function", "f is the class, the side of the plane"),
+                 note="x and y differ; a plane with a = b is symmetric about y = x."),
       ["readout.hyperplane"])  # fmt: skip
 
 claim("S003-060", SOURCE, f"{THREAD}, author's reply", r"(u,v)=f(x,y)\Rightarrow(v,u)=f(y,x)",

@@ -587,6 +587,27 @@ class Printer:
                    for h in dict.fromkeys(h for h, _ in self.said) if (d := registered(h.name))}  # fmt: skip
         return [s for v, n in self.names.items() if v in t.free and ((s := self.name(n)), v.type) in symbols]
 
+    def naturals(self, t: Term) -> list[str]:
+        """Names of free naturals that nothing shows to be such: they stand in comparisons and where a real number
+        could stand, and are no index, no length and no argument of a map of indices."""
+        shown: set[Var] = set()
+        real: set[Var] = set()
+
+        def visit(t: Term, place: str) -> None:
+            if isinstance(t.head, Var) and not t.args and t.type == "N":
+                (real if place == "real" else shown if place == "index" else set()).add(t.head)
+                return
+            if t.is_const("addN", "mulN"):
+                inner = place
+            else:
+                inner = "real" if t.is_const("real") else "compared" if t.is_const("ltN", "eqN") else "index"
+            for a in t.args:
+                visit(a, inner)
+
+        visit(t, "index")
+        found = [self.name(n) for v, n in self.names.items() if v in t.free and v in real - shown]
+        return [f"{', '.join(found)} {self.domain('N')}"] if found else []
+
     def marked(self, h: Const, hidden: Sequence[int], args: Sequence[Term | None], scope: tuple[str, ...],
                p: Printed, looseness: int = ATOM) -> Printed:  # fmt: skip
         """Takes note of arguments that are not in the printed form, and adds those that are marked."""
@@ -932,12 +953,12 @@ class Printer:
         return None
 
 
-def explain(kind: type[Printer], term: Term, free: Iterable[Var], names: Iterable[str],
-            said: Said | None = None) -> tuple[str, list[str], list[tuple[list[str], str]]]:  # fmt: skip
-    """A term printed, the names that are no symbols of the definitions in it though they look the same, and the
-    values that are to be given behind it: names and what they all are. ``said`` is what the definitions that are
-    printed along have in the places that notations leave out: of these arguments each is said that is another
-    one."""
+def explain(kind: type[Printer], term: Term, free: Iterable[Var], names: Iterable[str], said: Said | None = None,
+            whole: bool = False) -> tuple[str, list[str], list[tuple[list[str], str]]]:  # fmt: skip
+    """A term printed, the names that are no symbols of the definitions in it though they look the same (and, where
+    the term is a ``whole`` statement, those of naturals that do not look it), and the values that are to be given
+    behind it: names and what they all are. ``said`` is what the definitions that are printed along have in the
+    places that notations leave out: of these arguments each is said that is another one."""
     names = list(names)
     printer = kind(term, free, names)
     printer.said = said or {}
@@ -950,4 +971,5 @@ def explain(kind: type[Printer], term: Term, free: Iterable[Var], names: Iterabl
     values: dict[str, list[str]] = {}
     for name, value in given.items():
         values.setdefault(value, []).append(name)
-    return out, printer.general(term), [(names, value) for value, names in values.items()]
+    general = [*printer.general(term), *(printer.naturals(term) if whole else [])]
+    return out, general, [(names, value) for value, names in values.items()]

@@ -179,9 +179,9 @@ def tex(term: Term, free: Iterable[Var] = (), names: Iterable[str] = (), said: S
 
 
 def _marked(term: Term, free: Iterable[Var] = (), names: Iterable[str] = (),
-            said: Said | None = None, definition: bool = False) -> str:  # fmt: skip
+            said: Said | None = None, definition: bool = False, whole: bool = False) -> str:  # fmt: skip
     """The same with the marks at which it may be broken."""
-    out, general, given = explain(TeX, term, free, names, said)
+    out, general, given = explain(TeX, term, free, names, said, whole)
     if general and not definition:
         out += rf",{MARK}\ \text{{for all }} " + r",\ ".join(general)
     values = r",\ ".join(" = ".join([*names, value]) for names, value in given)
@@ -205,13 +205,13 @@ def equation(left: Term, right: Term, said: Said | None = None) -> str:
 
 def tex_statement(statement: Sequent, said: Said | None = None) -> str:
     """``hypotheses => conclusion`` on one line."""
-    return tex(implies(*statement.hyps, statement.concl), statement.variables, said=said)
+    return _unmarked(_marked(implies(*statement.hyps, statement.concl), statement.variables, said=said, whole=True))
 
 
 def display_statement(statement: Sequent, width: float = 80, said: Said | None = None) -> str:
     """``hypotheses => conclusion`` for a displayed formula, broken as ``display`` does."""
     term = implies(*statement.hyps, statement.concl)
-    return display(_marked(term, statement.variables, said=said), width)
+    return display(_marked(term, statement.variables, said=said, whole=True), width)
 
 
 def pmatrix(rows: Sequence[Sequence[object]]) -> str:

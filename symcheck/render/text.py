@@ -136,14 +136,15 @@ class Text(Printer):
 
 
 def text(term: Term, free: Iterable[Var] = (), names: Iterable[str] = (),
-         said: Said | None = None, definition: bool = False) -> str:  # fmt: skip
+         said: Said | None = None, definition: bool = False, whole: bool = False) -> str:  # fmt: skip
     """A term as Unicode text on one line.
 
     The names of the variables in ``free`` are taken; ``names`` are for the quantified variables, in order.
     ``said`` is what the definitions beside it say of arguments that are left out (see ``notation.explain``);
-    in a ``definition`` itself, its variables may have the names of other symbols.
+    in a ``definition`` itself, its variables may have the names of other symbols; of a ``whole`` statement it is said
+    which variables are naturals, where that cannot be seen.
     """
-    out, general, given = explain(Text, term, free, names, said)
+    out, general, given = explain(Text, term, free, names, said, whole)
     out += f", for all {', '.join(general)}" if general and not definition else ""
     values = ", ".join(" = ".join([*names, value]) for names, value in given)
     return f"{out}, where {values}" if given else out
@@ -157,7 +158,7 @@ def definition_text(constant: Term, names: Iterable[str] = ()) -> str:
 
 def text_statement(statement: Sequent, said: Said | None = None) -> str:
     """``hypotheses ⇒ conclusion`` on one line."""
-    return text(implies(*statement.hyps, statement.concl), statement.variables, said=said)
+    return text(implies(*statement.hyps, statement.concl), statement.variables, said=said, whole=True)
 
 
 def matrix(rows: Sequence[Sequence[object]]) -> str:

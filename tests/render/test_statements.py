@@ -7,8 +7,8 @@ import pytest
 from symcheck.claims import CLAIMS, THEOREMS, load_derivations
 from symcheck.render.definitions import definitions
 from symcheck.render.notation import Printer, explain
-from symcheck.render.tex import TeX, tex
-from symcheck.render.text import Text, text
+from symcheck.render.tex import TeX, tex, tex_statement
+from symcheck.render.text import Text, text, text_statement
 from symcheck.terms import Bound, Const, Num, Term, Var, const, defined, eta, implies, number, var
 from symcheck.terms import eq as equal
 
@@ -153,3 +153,12 @@ def test_a_filled_in_argument_is_that_of_every_place():
     assert left.args[0] == 2 * var("h", "N")
     left, _ = next(b for b in definitions([THEOREMS["readout.concatenation"].statement]) if b[0].head.name == "dot")
     assert left.args[0] == eta(Var("dim", "N"))
+
+
+def test_naturals_that_do_not_look_it_are_said_to_be_such():
+    """m < n as positions: for real m and n it would be another statement."""
+    load_derivations()
+    entry, plain = THEOREMS["frequencies.distinct"].statement, THEOREMS["attention.equivariance"].statement
+    assert text_statement(entry).endswith(", for all m, n ∈ ℕ")
+    assert tex_statement(entry).endswith(r",\ \text{for all } m, n \in \mathbb{N}")
+    assert "for all" not in text_statement(plain) + tex_statement(plain)  # n is a length, i and c are indices
