@@ -173,3 +173,9 @@ def test_the_report_of_a_document_is_written(tmp_path: Path) -> None:
     assert out.returncode == 0, out.stderr
     assert json.loads(out.stdout)["files"] == [str(tmp_path / "S003.tex")]
     assert "S003-005" in (tmp_path / "S003.tex").read_text()
+
+
+def test_the_package_is_the_command_too():
+    """``python -m symcheck`` where the command is not on the path."""
+    out = subprocess.run([sys.executable, "-m", "symcheck", "cite", "S000-058"], capture_output=True, text=True, check=False)
+    assert out.returncode == 0 and "S000-058" in out.stdout, out.stderr

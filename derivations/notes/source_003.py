@@ -61,9 +61,9 @@ from symcheck.evidence import (
 )  # fmt: skip
 from symcheck.listings import run
 from symcheck.numerics import Undefined, evaluate
-from symcheck.prove.lemmas import sum_ext, total
+from symcheck.prove.lemmas import SEQUENCE, sum_ext, total
 from symcheck.prove.proof import Line, Proof, ProofError, Statement
-from symcheck.prove.refute import compute, contradict, decide, denial, matrix
+from symcheck.prove.refute import compute, contradict, decide, denial, matrix, table
 from symcheck.terms import Term, const, eq, forall, lam, lt, negation, number, substitute, var
 
 SOURCE = Source(
@@ -634,9 +634,10 @@ claim("S003-043", SOURCE, f"{GENERAL}, after eq. 14", None,
                         Piece("without", denial(NEEDS_DIAGONAL), quarter_turn, None,
                               "d = 2, H = [[0, -1], [1, 0]]: p_m^T H p_n = sin((m - n) theta) for every frequency",
                               NEEDS_DIAGONAL),
-                        note="For every d the form is a function of m - n for such blocks, diagonal or not "
-                             "(bilinear.conformal), and for no other H. They commute with the rotations, and where b is "
-                             "not 0 the form sees the direction."),
+                        note="Read of eq. 5 alone: long-range decay in the sense of S003-040a remains for other matrices "
+                             "that are block-diagonal on the pairs. For every d the form is a function of m - n for "
+                             "blocks [[a, -b], [b, a]], diagonal or not (bilinear.conformal), and for no other H. They "
+                             "commute with the rotations, and where b is not 0 the form sees the direction."),
            by_theorem("bilinear.conformal")),
       ["relative.sinusoidal", "relative.only_blocks", "bilinear.conformal", "bilinear.diagonal_not_relative",
        "bilinear.general_not_relative"])  # fmt: skip
@@ -674,10 +675,20 @@ claim("S003-048", SOURCE, f"{DISCUSSION}, third step", None,
       proved("sinusoidal.gram_cosine_first"), ["sinusoidal.gram_cosine_first"])  # fmt: skip
 
 # Comments -----------------------------------------------------------------------------------------------
+#: Component i of a page with all sines first is component 2i here, whatever its frequencies.
+PAGE = tuple(var(z, SEQUENCE) for z in ("a", "b", "a'", "b'"))
+OTHER_PAGE = Statement((lt(i, n),), eq(const("stack", n, PAGE[2], PAGE[3], i), weave(PAGE[0], PAGE[1], 2 * i)), (n.head,))
+SINES, OTHER_SINES = (table([sin(number(1)), sin(number(1) / w)]) for w in (100, 10_000))
+COSINES = table([cos(number(1)), 1])  # of no account for the sines
 claim("S003-049", SOURCE, "comment of 2021-08-31", r"0123,\ 0213",
       "For d = 4 a page elsewhere has the same four numbers in another order: its 0123 are the reader's 0213.",
-      proved("readout.layout_0213", note="With the layout of all sines before all cosines on that page, and pairs as in "
-                                         "eq. 1 here; the page itself is not part of the document."),
+      proved_under(["the page has the frequencies of eq. 1, of which the second is 1/100 for d = 4"], "readout.layout_0213",
+                   refutes(OTHER_PAGE, {"n": 2, "a": SINES, "a'": OTHER_SINES, "b": COSINES, "b'": COSINES, "i": 1},
+                           role="without",
+                           note="position 1, second frequency 1/10000 on the page, as in Tensor2Tensor's spacing: "
+                                "sin(1/10000) is not sin(1/100)"),
+                   note="With the layout of all sines before all cosines on that page, and pairs as in eq. 1 here; the page "
+                        "itself is not part of the document."),
       ["readout.layout_0213"])  # fmt: skip
 
 claim("S003-050", SOURCE, THREAD,
@@ -905,7 +916,8 @@ claim("S003-071", SOURCE, "comment of 2024-03-29, author's reply", r"[a,b]\cdot[
 
 claim("S003-073", SOURCE, f"{THREAD}, author's reply", r"(u,v)\neq(v,u)\ \text{mostly}",
       "The outputs of the two orders mostly differ, but agree after an exchange.",
-      proved("attention.equivariance", "attention.not_invariant"),
+      proved("attention.equivariance", "attention.not_invariant",
+             note="Mostly: shown is that they can differ; for equal tokens, say, they do not."),
       ["attention.equivariance", "attention.not_invariant"])  # fmt: skip
 
 claim("S003-074", SOURCE, "comments of 2023-08-03 and 2023-08-31, pingbacks", None,
