@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from derivations.decay import between, conjunction, mean_value_of, on_interval
+from derivations.decay import between, conjunction, cosine_falls, mean_value_of, on_interval
 from derivations.frequencies import frequency
 from derivations.sinusoidal import angle_at, cos, kernel, sin, theta
 from symcheck.claims import theorem
@@ -258,33 +258,6 @@ def sine_positive(p: Proof) -> Line:
     return p.lemma("the sine is positive on (0, 1]", prove)
 
 
-def cosine_falls(p: Proof) -> Line:
-    """``0 < y -> y < z -> z <= 1 -> cos z < cos y``, by the mean value theorem."""
-    y, z = var("y"), var("z")
-
-    def prove(p: Proof) -> Line:
-        low, order, high = p.assume(lt(0, y)), p.assume(lt(y, z)), p.assume(le(z, 1))
-        place = lam("R", lambda s: y + s * (z - y))
-        function, slope = lam("R", lambda s: -cos(place(s))), lam("R", lambda s: sin(place(s)) * (z - y))
-        known = on_interval(p, function, slope, lambda lo, hi: [])
-
-        def use(t: Term, line: Line) -> Line:
-            left, right, change = p.parts(line)
-            under = p.rule("pos", lt(0, place(t)), [low, left, order],
-                           [(Fraction(1), [0], ONE), (Fraction(1), [1, 2], ONE)], [], [])  # fmt: skip
-            over = p.rule("pos", le(place(t), 1), [order, right, high],
-                          [(Fraction(1), [0, 1], ONE), (Fraction(1), [2], ONE)], [], [])  # fmt: skip
-            up = p.mp(p.at(sine_positive(p), z=place(t)), under, over)
-            steep = p.rule("pos", lt(0, slope(t)), [up, order], [(Fraction(1), [0, 1], ONE)], [], [])
-            ends = [p.convert(p.refl(cos(place(k))), eq(cos(place(k)), cos(v))) for k, v in ((0, y), (1, z))]
-            return p.pos(lt(cos(z), cos(y)), steep, change, *ends)
-
-        return p.discharge(p.obtain(mean_value_of(p, function, slope, known), use, name="t"),
-                           low.concl, order.concl, high.concl)  # fmt: skip
-
-    return p.lemma("the cosine falls on (0, 1]", prove)
-
-
 @theorem("almost_periodic.sinusoidal", Statement((lt(1, b),), negation(tends_to_zero(lambda n: kernel(
     h + 1, lam("N", lambda i: frequency(b, 2 * (h + 1), i)), n))), (b.head, h.head)),
     "For no dimension do the inner products of the sinusoidal code tend to 0", references=(BOHR, SU),
@@ -298,8 +271,9 @@ def sinusoidal(p: Proof, goal: Statement) -> Line:
     order = p.pos(lt(ZERO, i + 1), p.axiom("nat_nonneg", n=i))
     less = p.theorem("frequencies.decreasing", above, some, order, b=b, d=size, i=ZERO, j=i + 1)
     value = frequency(b, size, i + 1)
-    falls = p.mp(p.at(cosine_falls(p), y=value, z=1), p.theorem("frequencies.positive", b=b, d=size, i=i + 1),
-                 p.pos(lt(value, 1), less, first), p.pos(le(ONE, 1)))  # fmt: skip
+    positive = p.theorem("frequencies.positive", b=b, d=size, i=i + 1)
+    falls = p.mp(p.at(cosine_falls(p), u=value, z=1), p.pos(le(0, value), positive), p.pos(lt(value, 1), less, first),
+                 p.pos(le(ONE, const("pi")), p.ball(lt(ONE, const("pi")))))  # fmt: skip
     same = p.assume(eq(cos(value), cos(frequency(b, size, ZERO))))
     start = p.rewrite(first, p.refl(cos(first.lhs)), lambda z: eq(cos(first.lhs), cos(z)))
     differ = p.discharge(p.pos(const("false"), falls, same, start), same.concl)

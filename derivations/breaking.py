@@ -39,7 +39,7 @@ from derivations.attention import (
     score,
 )
 from derivations.frequencies import LAMBERT, LAMBERT_1768
-from derivations.logits import exp_sum_positive, inverse_of
+from derivations.logits import exp_sum_positive
 from derivations.rope import ROFORMER, rope, rotated_pair
 from derivations.rope_attention import absolute_score, rope_attention, token
 from derivations.sinusoidal import PE, angle_at, cos, h, negated, sin, theta
@@ -47,7 +47,18 @@ from derivations.symmetry import R, relative_attention, relative_score
 from derivations.vectors import delta, dot, entry
 from symcheck.checker import perm
 from symcheck.claims import theorem
-from symcheck.prove.lemmas import MATRIX, SEQUENCE, sum_add, sum_constant, sum_delta, sum_ext, sum_le, sum_scale, total
+from symcheck.prove.lemmas import (
+    MATRIX,
+    SEQUENCE,
+    inverse_of,
+    sum_add,
+    sum_constant,
+    sum_delta,
+    sum_ext,
+    sum_le,
+    sum_scale,
+    total,
+)
 from symcheck.prove.proof import Line, Proof, Statement
 from symcheck.prove.refute import compute, decide
 from symcheck.terms import (

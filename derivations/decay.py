@@ -12,10 +12,10 @@ from fractions import Fraction
 from typing import Any
 
 from derivations.frequencies import as_exponential, exp, frequency, log, rpow
-from derivations.sinusoidal import absolute_le, cos, kernel, sin
+from derivations.sinusoidal import absolute_le, angle_at, cos, kernel, sin
 from symcheck.claims import theorem
-from symcheck.prove.calculus import derivative, has_derivative, taylor_lagrange
-from symcheck.prove.lemmas import sum_ext, sum_scale, total
+from symcheck.prove.calculus import derivative, derivative_is, has_derivative, taylor_lagrange
+from symcheck.prove.lemmas import inverse_of, sum_ext, sum_scale, total
 from symcheck.prove.proof import Line, Proof, Statement
 from symcheck.render.notation import register
 from symcheck.terms import (
@@ -207,7 +207,7 @@ def oscillatory(p: Proof, goal: Statement) -> Line:
     ends = []
     for z in (0, 1):
         ends += product_bounds(p, f(z), sin(angle(z)), angle(z))
-    inverse = unit_of(p, positive)
+    inverse = inverse_of(p, positive)
     top = absolute(f(0)) + absolute(f(1)) + v(1) - v(0)
     high = p.pos(le(x * wave, top), *sizes, empty, *ends)
     low = p.pos(le(-top, x * wave), *sizes, empty, *ends)
@@ -251,13 +251,6 @@ def powers(p: Proof, t: Term) -> Line:
     return p.trans(p.symm(product), p.convert(p.axiom("exp_zero"), eq(product.lhs, 1)))
 
 
-def unit_of(p: Proof, positive: Line) -> Line:
-    """``z * (1/z) = 1`` from 0 < z."""
-    z = positive.rhs
-    zero = p.assume(eq(z, 0))
-    return p.axiom("inverse", p.discharge(p.pos(const("false"), positive, zero), zero.concl), x=z)
-
-
 def log_positive(p: Proof, above: Line) -> Line:
     """``0 < log b`` from 1 < b."""
     from derivations.frequencies import log_positive as proof
@@ -282,7 +275,7 @@ def exponential(p: Proof, goal: Statement) -> Line:
     slope = log_positive(p, above)
     size = log(b)
     inv = const("inv", size)
-    unit = unit_of(p, slope)
+    unit = inverse_of(p, slope)
     down, up = (lam("R", lambda s, k=k: exp(k * s * size)) for k in (-1, 1))
     values = {"theta": down, "theta1": lam("R", lambda s: -size * down(s)), "h": lam("R", lambda s: ONE),
               "h1": lam("R", lambda s: ZERO), "f": lam("R", lambda s: -(up(s) * inv)), "f1": lam("R", lambda s: -up(s)),
@@ -319,7 +312,7 @@ def product_inverse(p: Proof, *positive: Line) -> Line:
     """``1/(y z) = (1/y) (1/z)`` for positive y and z."""
     (left, right) = (z.rhs for z in positive)
     whole = p.rule("pos", lt(0, left * right), list(positive), [(Fraction(1), [0, 1], number(1))], [], [])
-    units = [unit_of(p, z) for z in (*positive, whole)]
+    units = [inverse_of(p, z) for z in (*positive, whole)]
     return p.ring(eq(const("inv", left * right), const("inv", left) * const("inv", right)), *units)
 
 
@@ -349,12 +342,12 @@ def tends_to_zero(p: Proof, goal: Term, size: Term, positive: Line, small: Line,
     """``exists y. forall x. y < x -> |F(x)| < e`` from |F(x)| <= size/x for x > 0; y is size/e."""
     border = size / e
     known = p.assume(lt(border, x))
-    over, unit = p.axiom("inverse_positive", small, x=e), unit_of(p, small)
+    over, unit = p.axiom("inverse_positive", small, x=e), inverse_of(p, small)
     edge = p.rule("pos", lt(0, border), [positive, over], [(Fraction(1), [0, 1], number(1))], [], [])
     tall = p.pos(lt(0, x), edge, known)
     line = bound(tall)
     more = p.rule("pos", lt(size, e * x), [known, small], [(Fraction(1), [0, 1], number(1))], [unit], [size])
-    inverse, full = p.axiom("inverse_positive", tall, x=x), unit_of(p, tall)
+    inverse, full = p.axiom("inverse_positive", tall, x=x), inverse_of(p, tall)
     less = p.rule("pos", lt(size / x, e), [more, inverse], [(Fraction(1), [0, 1], number(1))], [full], [-e])
     done = p.pos(lt(line.lhs, e), line, less)
     every = p.generalise(p.discharge(done, known.concl), x)
@@ -374,7 +367,7 @@ def closed_form(p: Proof, goal: Statement) -> Line:
     above, positive = (p.assume(z) for z in goal.hyps)
     size = log(b)
     inv = const("inv", size)
-    unit = unit_of(p, log_positive(p, above))
+    unit = inverse_of(p, log_positive(p, above))
     down = lam("R", lambda s: x * exp(-s * size))
     antiderivative = lam("R", lambda s: -(cosine_integral(down(s)) * inv))
     integrand = lam("R", lambda s: cos(down(s)))
@@ -384,7 +377,7 @@ def closed_form(p: Proof, goal: Statement) -> Line:
     chain = p.axiom("deriv_chain", p.axiom("deriv_Ci", there, t=down(t)), inner, g=const("Ci"), w=down, t=t,
                     u=cos(down(t)) * const("inv", down(t)), v=inner.concl.args[2])  # fmt: skip
     line = derivative(p, antiderivative, t, [chain])
-    same = p.ring(eq(line.concl.args[2], integrand(t)), unit, unit_of(p, there))
+    same = p.ring(eq(line.concl.args[2], integrand(t)), unit, inverse_of(p, there))
     slope = p.generalise(p.rewrite(same, line, lambda z: has_derivative(antiderivative, t, z)), t)
     smooth = has_slope(p, derivative(p, integrand, t))
     whole = p.mp(p.at(fundamental_theorem(p), G=antiderivative, g=integrand), slope, smooth)
@@ -396,7 +389,7 @@ def closed_form(p: Proof, goal: Statement) -> Line:
             power = p.convert(p.axiom("exp_zero"), eq(at, 1))
         else:
             power = p.ring(eq(at, 1 / b), p.convert(powers(p, ONE), eq(exp(size) * at, 1)), base,
-                           unit_of(p, p.pos(lt(0, b), above)))  # fmt: skip
+                           inverse_of(p, p.pos(lt(0, b), above)))  # fmt: skip
         same = p.ring(eq(down(z), value), power)
         ends.append(p.rewrite(same, p.refl(cosine_integral(down(z))),
                               lambda y, z=z: eq(cosine_integral(down(z)), cosine_integral(y))))  # fmt: skip
@@ -423,7 +416,7 @@ def riemann(p: Proof, goal: Statement) -> Line:
     whole = lam("R", lambda s: const("integral", g, 0, s))
     k = var("k", "N")
     size = p.pos(lt(0, real(n)), some)
-    unit, above = unit_of(p, size), p.axiom("inverse_positive", size, x=real(n))
+    unit, above = inverse_of(p, size), p.axiom("inverse_positive", size, x=real(n))
     place = lam("R", lambda s: (k + s) * share)
     cell = [lam("R", lambda s: whole(place(s))), lam("R", lambda s: g(place(s)) * share),
             lam("R", lambda s: g1(place(s)) * share * share)]  # fmt: skip
@@ -486,7 +479,7 @@ def riemann(p: Proof, goal: Statement) -> Line:
     edge = p.rewrite(unit, p.refl(whole(real(n) * share)), lambda z: eq(whole(real(n) * share), whole(z)))
     rest = riemann_sum - const("integral", g, 0, 1)
     bound = goal.concl.args[1]
-    two = unit_of(p, p.pos(lt(0, 2 * real(n)), some))
+    two = inverse_of(p, p.pos(lt(0, 2 * real(n)), some))
     half = p.ring(eq(const("inv", 2 * real(n)), HALF * share), two, unit)
     total_error = p.ring(eq(n * error, bound), half, unit)
     facts = [edge, total_error, p.convert(p.refl(total(n, f_) * share), eq(total(n, f_) * share, riemann_sum))]
@@ -519,7 +512,7 @@ def weighted(p: Proof, goal: Statement) -> Line:
     each = sum_ext(p, n, f, lam("N", lambda i: integrand(i / real(n))), lambda i, below: p.ring(
         eq(f(i), integrand(i / real(n))), p.mp(p.specialise(weights, i), below)))  # fmt: skip
     size = p.pos(lt(0, real(n)), some)
-    unit, two = unit_of(p, size), unit_of(p, p.pos(lt(0, 2 * real(n)), some))
+    unit, two = inverse_of(p, size), inverse_of(p, p.pos(lt(0, 2 * real(n)), some))
     bounds = between(p, at)
     half = p.ring(eq(real(n) * at.rhs, M * HALF), unit, two)
     scaled = p.ring(eq(WEIGHTED, real(n) * at.lhs.args[0]), each, unit)
@@ -552,7 +545,7 @@ def finite_instance(p: Proof) -> list[Line]:
 def pair_frequency(p: Proof, i: Term, some: Line) -> Line:
     """``theta_i = exp(-(i/h) log b)`` for d = 2h."""
     line = p.at(p.at(as_exponential(p, i), d=2 * h))
-    units = [unit_of(p, p.pos(lt(0, z), some)) for z in (real(h), real(2 * h))]
+    units = [inverse_of(p, p.pos(lt(0, z), some)) for z in (real(h), real(2 * h))]
     wanted = -(i / real(h)) * log(b)
     same = p.ring(eq(line.rhs.args[0], wanted), *units)
     return p.rewrite(same, line, lambda z: eq(line.lhs, exp(z)))
@@ -565,7 +558,7 @@ def pair_frequency(p: Proof, i: Term, some: Line) -> Line:
     instance=lambda p: [p.ball(lt(number(0, "N"), number(1, "N")))])  # fmt: skip
 def riemann_form(p: Proof, goal: Statement) -> Line:
     some = p.assume(goal.hyps[0])
-    unit = unit_of(p, p.pos(lt(0, real(h)), some))
+    unit = inverse_of(p, p.pos(lt(0, real(h)), some))
     share = const("inv", real(h))
     values = lam("N", lambda i: cos(x * exp(-(i / real(h)) * log(b))))
     start = p.by_definition(eq(kernel(h, thetas, x), total(h, lambda i: cos(x * frequency(b, 2 * h, i)))), "kernel")
@@ -578,6 +571,21 @@ def riemann_form(p: Proof, goal: Statement) -> Line:
     swap = sum_ext(p, h, opened.args[1], scaled.lhs.args[1], lambda i, _: p.ring(
         eq(opened.args[1](i), scaled.lhs.args[1](i))))  # fmt: skip
     return p.ring(goal.concl, start, each, p.by_definition(eq(target, opened), "rpow"), swap, scaled, unit)
+
+
+def share_form(p: Proof, some: Line, integrand: Term) -> Line:
+    """``g(x)/h - K_b(x) = (left Riemann sum) - int_0^1``."""
+    form = p.theorem("decay.riemann_form", some, b=b, h=h, x=x)
+    opened = unfold(form.rhs, ["rpow"])
+    share = const("inv", real(h))
+    values = lam("N", lambda i: integrand(i / real(h)))
+    scaled = p.at(sum_scale(p), n=h, c=share, f=values)
+    inside = opened.args[1].args[1]
+    swap = sum_ext(p, h, inside, scaled.lhs.args[1], lambda i, _: p.ring(eq(inside(i), scaled.lhs.args[1](i))))
+    whole = p.by_definition(eq(decay(b, x), const("integral", integrand, 0, 1)), "decay", "rpow")
+    gap = eq(kernel(h, thetas, x) / real(h) - decay(b, x), total(h, values) / real(h) - whole.rhs)
+    return p.ring(gap, form, p.by_definition(eq(form.rhs, opened), "rpow"), swap, scaled,
+                  inverse_of(p, p.pos(lt(0, real(h)), some)), whole)  # fmt: skip
 
 
 @theorem("decay.riemann_error", Statement(FINITE, le(
@@ -609,18 +617,7 @@ def riemann_error(p: Proof, goal: Statement) -> Line:
                              [(Fraction(1), [0, 1], ONE), (Fraction(1), [0, 2, 3], ONE)], [], []))  # fmt: skip
     every = p.generalise(p.discharge(p.both(*bounds), lo.concl, hi.concl), t)
     line = p.theorem("decay.riemann", rate, every, some, g=integrand, g1=change, M=x * size, n=h)
-    form = p.theorem("decay.riemann_form", some, b=b, h=h, x=x)
-    opened = unfold(form.rhs, ["rpow"])
-    target = total(h, lambda i: integrand(i / real(h)))
-    share = const("inv", real(h))
-    values = lam("N", lambda i: integrand(i / real(h)))
-    scaled = p.at(sum_scale(p), n=h, c=share, f=values)
-    swap = sum_ext(p, h, opened.args[1].args[1], scaled.lhs.args[1], lambda i, _: p.ring(
-        eq(opened.args[1].args[1](i), scaled.lhs.args[1](i))))  # fmt: skip
-    unit_h = unit_of(p, p.pos(lt(0, real(h)), some))
-    whole = p.by_definition(eq(decay(b, x), const("integral", integrand, 0, 1)), "decay", "rpow")
-    same = p.ring(eq(kernel(h, thetas, x) * share - decay(b, x), target * share - whole.rhs), form,
-                  p.by_definition(eq(form.rhs, opened), "rpow"), swap, scaled, unit_h, whole)  # fmt: skip
+    same = share_form(p, some, integrand)
     start = p.convert(line, le(absolute(same.rhs), goal.concl.args[1]))
     return p.rewrite(p.symm(same), start, lambda z: le(absolute(z), goal.concl.args[1]))
 
@@ -671,7 +668,7 @@ def finite_bound(p: Proof, goal: Statement) -> Line:
     small = p.convert(small, le(absolute(whole.rhs), small.rhs))
     small = p.rewrite(p.symm(whole), small, lambda z: le(absolute(z), small.rhs))
     size = p.pos(lt(0, real(h)), some)
-    unit, two = unit_of(p, size), unit_of(p, p.pos(lt(0, 2 * real(h)), some))
+    unit, two = inverse_of(p, size), inverse_of(p, p.pos(lt(0, 2 * real(h)), some))
     bounds = [*between(p, error), *between(p, small)]
     k, bound = kernel(h, thetas, x), goal.concl.args[1]
     share = const("inv", real(h))
@@ -809,7 +806,7 @@ def crossing(p: Proof, goal: Statement, base: int, digits: str) -> Line:
         lo_, hi_ = p.assume(le(0, t)), p.assume(le(t, 1))
         there = positive(lo_, hi_)
         line = slope_at(place, there, derivative(p, place, t))
-        units = [unit_of(p, there), unit_of(p, p.pos(lt(0, place(t) / base), there))]
+        units = [inverse_of(p, there), inverse_of(p, p.pos(lt(0, place(t) / base), there))]
         same = p.ring(eq(line.concl.args[2], slope(t)), *units)
         moved = p.rewrite(same, p.convert(line, has_derivative(function, t, line.concl.args[2])),
                           lambda z: has_derivative(function, t, z))  # fmt: skip
@@ -947,7 +944,7 @@ def smooth(p: Proof, goal: Statement) -> Line:
          instance=lambda p: [p.pos(lt(0, 1))])  # fmt: skip
 def linear(p: Proof, goal: Statement) -> Line:
     positive = p.assume(goal.hyps[0])
-    unit = unit_of(p, positive)
+    unit = inverse_of(p, positive)
     antiderivative, integrand = lam("R", lambda s: sin(x * s) / x), lam("R", lambda s: cos(x * s))
     slope = every_slope(p, antiderivative, integrand, unit)
     whole = p.mp(p.at(fundamental_theorem(p), G=antiderivative, g=integrand), slope,
@@ -1119,6 +1116,85 @@ def sine_nonnegative_to_pi(p: Proof) -> Line:
 def cosine_decreases_to_pi(p: Proof) -> Line:
     """``0 <= u -> u <= z -> z <= pi -> cos z <= cos u``."""
     return falling_cosine(p, const("pi"), sine_nonnegative_to_pi, "the cosine decreases on [0, pi]")
+
+
+def cosine_below_one(p: Proof) -> Line:
+    """``0 < x -> x <= pi -> cos x < 1``: by Taylor's formula up to 1, and because the cosine falls."""
+    x = var("x")
+
+    def prove(p: Proof) -> Line:
+        above, top = p.assume(lt(0, x)), p.assume(le(x, const("pi")))
+        goal = lt(cos(x), 1)
+        positive = p.ball(forall("R", lambda u: implies(le(0, u), le(u, 1), lt(0, cos(u)))), 64, 40)
+        g, g1, g2 = (lam("R", lambda s, f=f: f(s)) for f in (
+            lambda s: cos(s * x), lambda s: -x * sin(s * x), lambda s: -(x * x) * cos(s * x)))  # fmt: skip
+        found = p.mp(p.at(taylor_lagrange(p), g=g, g1=g1, g2=g2), derivative_is(p, g, g1), derivative_is(p, g1, g2))
+        zeros = [p.convert(p.axiom("cos_zero"), eq(cos(number(0) * x), 1)),
+                 p.convert(p.axiom("sin_zero"), eq(sin(number(0) * x), 0))]  # fmt: skip
+
+        def near(short: Line) -> Line:
+            def use(s: Term, line: Line) -> Line:
+                low, high, value = p.parts(line)
+                turned = p.ring(eq(cos(x), 1 - Fraction(1, 2) * (x * x * cos(s * x))),
+                                p.convert(value, eq(cos(x), value.rhs)), *zeros)  # fmt: skip
+                under = p.rule("pos", le(0, s * x), [low, above], [(Fraction(1), [0, 1], number(1))], [], [])
+                over = p.rule("pos", le(s * x, 1), [high, above, short], [
+                    (Fraction(1), [0, 1], number(1)), (Fraction(1), [2], number(1))], [], [])  # fmt: skip
+                up = p.mp(p.specialise(positive, s * x), under, over)
+                part = p.rule("pos", lt(0, x * x * cos(s * x)), [above, above, up],
+                              [(Fraction(1), [0, 1, 2], number(1))], [], [])  # fmt: skip
+                return p.pos(goal, turned, part)
+            return p.obtain(found, use, name="s")
+
+        def far(line: Line) -> Line:  # 1 < x
+            falls = p.mp(p.at(cosine_decreases_to_pi(p), u=1, z=x), p.pos(le(0, number(1))), p.pos(le(1, x), line), top)
+            return p.pos(goal, falls, p.ball(lt(cos(number(1)), 1)))
+
+        out = p.cases(p.axiom("trichotomy", x=1, y=x), far, near)
+        return p.discharge(out, above.concl, top.concl)
+
+    return p.lemma("the cosine is below 1 on (0, pi]", prove)
+
+
+def cosine_falls(p: Proof) -> Line:
+    """``0 <= u -> u < z -> z <= pi -> cos z < cos u``. Where they were equal, so would the cosine between them be,
+    and cos(w - e) = cos w = cos(w + e) has no solution for 0 < e <= pi/2."""
+    u, z = var("u"), var("z")
+
+    def prove(p: Proof) -> Line:
+        low, order, top = p.assume(le(0, u)), p.assume(lt(u, z)), p.assume(le(z, const("pi")))
+        goal = lt(cos(z), cos(u))
+        half = Fraction(1, 2)
+        w, e = (u + z) * half, (z - u) * half
+        falls = cosine_decreases_to_pi(p)
+
+        def equal(back: Line) -> Line:  # cos u <= cos z
+            steps = [p.mp(p.at(falls, u=a, z=b), under, p.pos(le(a, b), order), over) for a, b, under, over in (
+                (u, w, low, p.pos(le(w, const("pi")), order, top)), (w, z, p.pos(le(0, w), low, order), top))]  # fmt: skip
+            sides = [p.axiom("le_antisymmetry", p.pos(le(x, y), back, *steps), p.pos(le(y, x), back, *steps), x=x, y=y)
+                     for x, y in ((cos(u), cos(w)), (cos(z), cos(w)))]  # fmt: skip
+            parts = [*(line for total, sign in ((u, -1), (z, 1)) for line in angle_at(p, total, w, sign * e)),
+                     p.axiom("cos_even", x=e), p.axiom("sin_odd", x=e)]  # fmt: skip
+            parts = [p.convert(line, eq(cos(-1 * e), cos(e))) if line.lhs == cos(-e) else
+                     p.convert(line, eq(sin(-1 * e), -sin(e))) if line.lhs == sin(-e) else line for line in parts]
+            some = p.pos(lt(0, e), order)
+            small = p.pos(le(e, const("pi") * half), low, top)
+            one = p.mp(p.at(cosine_below_one(p), x=e), some, p.pos(le(e, const("pi")), small, p.ball(lt(0, const("pi")))))
+            gap = p.pos(lt(0, 1 - cos(e)), one)
+            none = p.ring(eq(cos(w) * (1 - cos(e)), 0), *sides, *parts)
+            zero = p.ring(eq(cos(w), 0), none, inverse_of(p, gap))
+            flat = p.ring(eq(sin(w) * sin(e), 0), *sides, *parts)
+            still = p.ring(eq(sin(e), 0), flat, zero, p.axiom("pythagoras", x=w))
+            down = p.ring(eq((1 - cos(e)) * (1 + cos(e)), 0), still, p.axiom("pythagoras", x=e))
+            least = p.ring(eq(1 + cos(e), 0), down, inverse_of(p, gap))
+            right = p.mp(p.at(falls, u=e, z=const("pi") * half), p.pos(le(0, e), some), small,
+                         p.pos(le(const("pi") * half, const("pi")), p.ball(lt(0, const("pi")))))  # fmt: skip
+            return p.axiom("false_elim", p.pos(const("false"), least, right, p.axiom("cos_pi_half")), p=goal)
+
+        out = p.cases(p.axiom("trichotomy", x=cos(z), y=cos(u)), lambda line: line, equal)
+        return p.discharge(out, low.concl, order.concl, top.concl)
+
+    return p.lemma("the cosine falls on [0, pi]", prove)
 
 
 eta, eta1 = var("eta", REAL), var("eta1", REAL)
@@ -1339,7 +1415,7 @@ def power_bound(p: Proof, goal: Statement) -> Line:
     minus, rise = lam("R", lambda s: -quotient_(s)), lam("R", lambda s: -fall(s))
     other = derivative(p, minus, t, [line])
     other = p.rewrite(p.ring(eq(other.concl.args[2], rise(t))), other, lambda z: has_derivative(minus, t, z))
-    balance = p.ring(eq(rest, quotient_(t) * angle_slope(t)), unit_of(p, dense))
+    balance = p.ring(eq(rest, quotient_(t) * angle_slope(t)), inverse_of(p, dense))
     up = p.axiom("inverse_positive", dense, x=size(t))
     steepness = p.rule("pos", le(0, steep(t)), [count[0], count[1], tall(k), short],
                        [(Fraction(1), [0, 1, 2, 3], ONE)], [], [])  # fmt: skip
@@ -1399,41 +1475,11 @@ def power_limit(p: Proof, goal: Statement) -> Line:
     return p.cases(p.axiom("nat_zero_or_successor", n=k), first, later)
 
 
-#: theta_t = t^n for every natural n, 0 among them.
-EVERY_POWER = Statement((lt(0, e),), vanishing(lambda x, t: cos(x * t**k + c)), (k.head,))
-
-
-def constant_power(p: Proof) -> Line:
-    """t^0 = 1: |cos x| and |cos 2x| are not both below 1/2."""
-    closed = p.assume(EVERY_POWER.closed())
-    values = {"k": number(0, "N"), "e": number(HALF), "c": ZERO}
-    line = p.mp(p.specialise(closed, *(values[z.name] for z in EVERY_POWER.variables)), p.pos(lt(0, HALF)))
-
-    def use(y: Term, line: Line) -> Line:
-        place = y * y + 1
-        bounds = []
-        for z in (place, 2 * place):
-            at = p.mp(p.specialise(line, z), p.pos(lt(y, z), squares=[y, y - HALF]))
-            bounds += between(p, p.convert(at, lt(absolute(integral(lambda t, z=z: cos(z))), HALF)))
-        value = [p.mp(p.at(fundamental_theorem(p), G=lam("R", lambda s, z=z: s * cos(z)), g=lam("R", lambda s, z=z: cos(z))),
-                      every_slope(p, lam("R", lambda s, z=z: s * cos(z)), lam("R", lambda s, z=z: cos(z))),
-                      has_slope(p, p.axiom("deriv_constant", x=cos(z), t=t))) for z in (place, 2 * place)]  # fmt: skip
-        double = p.convert(p.axiom("cos_add", x=place, y=place), eq(cos(2 * place), cos(place) * cos(place)
-                                                                    - sin(place) * sin(place)))  # fmt: skip
-        both = p.ring(eq(cos(2 * place), 2 * cos(place) * cos(place) - 1), double, p.axiom("pythagoras", x=place))
-        small = [p.pos(z, bounds[n], value[n // 2]) for n, z in enumerate((
-            lt(-HALF, cos(place)), lt(cos(place), HALF), lt(-HALF, cos(2 * place))))]  # fmt: skip
-        # 1/4 - cos^2 = (1/2 - cos)(1/2 + cos) > 0, so cos 2x < -1/2
-        return p.rule("pos", const("false"), small, [(Fraction(2), [0, 1], ONE), (Fraction(1), [2], ONE)], [both], [-ONE])
-
-    return p.discharge(p.obtain(line, use, name="y"), closed.concl)
-
-
 def higher_power(p: Proof) -> Line:
     """Split at r = e/(2 + e) < e/2; past the border 2C/e the rest C/x is below e/2."""
     small = p.assume(lt(0, e))
     wide = p.pos(lt(0, 2 + e), small)
-    share, unit = p.axiom("inverse_positive", wide, x=2 + e), unit_of(p, wide)
+    share, unit = p.axiom("inverse_positive", wide, x=2 + e), inverse_of(p, wide)
     r = e / (2 + e)
     low = p.rule("pos", lt(0, r), [small, share], [(Fraction(1), [0, 1], ONE)], [], [])
     short = p.rule("pos", lt(r, 1), [share], [(Fraction(2), [0], ONE)], [unit], [-ONE])
@@ -1445,11 +1491,11 @@ def higher_power(p: Proof) -> Line:
     positive = p.pos(lt(0, size), p.axiom("inverse_positive", dense, x=dense.rhs))
     border = size / e
     known = p.assume(lt(border, x))
-    over, unit_e = p.axiom("inverse_positive", small, x=e), unit_of(p, small)
+    over, unit_e = p.axiom("inverse_positive", small, x=e), inverse_of(p, small)
     edge = p.rule("pos", lt(0, border), [positive, over], [(Fraction(1), [0, 1], ONE)], [], [])
     far = p.pos(lt(0, x), edge, known)
     more = p.rule("pos", lt(size, e * x), [known, small], [(Fraction(1), [0, 1], ONE)], [unit_e], [size])
-    inverse, full = p.axiom("inverse_positive", far, x=x), unit_of(p, far)
+    inverse, full = p.axiom("inverse_positive", far, x=x), inverse_of(p, far)
     less = p.rule("pos", lt(size / x, e), [more, inverse], [(Fraction(1), [0, 1], ONE)], [full], [-e])
     line = p.theorem("decay.power_bound", low, short, far, k=k, r=r, x=x, c=c)
     done = p.pos(lt(line.lhs, e), line, half, less)

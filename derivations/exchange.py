@@ -6,7 +6,6 @@ output are (u, v), in the other order (m, n). Under the causal mask the first ro
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 
 from derivations.attention import (
@@ -28,10 +27,10 @@ from derivations.breaking import square_positive
 from derivations.readout import products
 from derivations.vectors import entry
 from symcheck.claims import theorem
-from symcheck.prove.lemmas import MATRIX
+from symcheck.prove.lemmas import MATRIX, all_below, inverse_of
 from symcheck.prove.proof import Line, Proof, Statement
 from symcheck.prove.refute import compute, contradict, matrix, naturals
-from symcheck.terms import Term, const, eq, forall, implies, lt, negation, number, substitute, var
+from symcheck.terms import Term, const, eq, lt, negation, number, substitute, var
 
 SU = "Su, kexue.fm/archives/8231, comments of 2021-09-25"
 W_Q, W_K, W_V = WEIGHTS
@@ -54,7 +53,7 @@ def rows(p: Proof, x: Term) -> list[Line]:
     """``row 0 = V_0`` and ``row 1 = (E_0 V_0 + E_1 V_1)/(E_0 + E_1)`` with E_l = exp(score of token 1 towards l)."""
     def prove(p: Proof) -> Line:
         first = compute(p, exp(score(d, d_k, X, W_Q, W_K, 0, 0))).rhs
-        alone = unit(p, p.axiom("exp_positive", x=first.args[0]))
+        alone = inverse_of(p, p.axiom("exp_positive", x=first.args[0]))
         lines = []
         for i, aim in ((0, value(0)), (1, mean(X))):
             lines.append(p.ring(eq(row(X, i), aim), compute(p, row(X, i)), compute(p, aim), alone))
@@ -92,7 +91,7 @@ def not_equal(p: Proof, left: Term, right: Term, differ: Line, gap: Line, positi
     """``left = right -> false`` from left - right = factor (V_0 - V_1) and 0 < factor."""
     same = p.assume(eq(left, right))
     product = p.ring(eq(positive.rhs * (value(0) - value(1)), 0), gap, same)
-    level = p.ring(eq(value(0), value(1)), product, unit(p, positive))
+    level = p.ring(eq(value(0), value(1)), product, inverse_of(p, positive))
     return p.discharge(p.mp(differ, level), same.concl)
 
 
@@ -101,7 +100,7 @@ def shares(p: Proof, x: Term) -> tuple[list[Term], list[Line], Line]:
     e, f = weights(x)
     sizes = [p.axiom("exp_positive", x=w.args[0]) for w in (e, f)]
     both = p.pos(lt(0, e + f), *sizes)
-    over, whole = p.axiom("inverse_positive", both, x=e + f), unit(p, both)
+    over, whole = p.axiom("inverse_positive", both, x=e + f), inverse_of(p, both)
     parts = [w / (e + f) for w in (e, f)]
     above = [p.rule("pos", lt(0, w), [size, over], [(Fraction(1), [0, 1], ONE)], [], [])
              for w, size in zip(parts, sizes, strict=True)]  # fmt: skip
@@ -160,18 +159,6 @@ def causal_sum(p: Proof, goal: Statement) -> Line:
     return not_equal(p, pooled(X), pooled(YX), differ, gap, positive)
 
 
-def unit(p: Proof, positive: Line) -> Line:
-    """``z * (1/z) = 1`` from 0 < z."""
-    z = positive.rhs
-    zero = p.assume(eq(z, 0))
-    return p.axiom("inverse", p.discharge(p.pos(const("false"), positive, zero), zero.concl), x=z)
-
-
-def all_below(size: Term, p: Callable[[Term], Term]) -> Term:
-    """For all indices below the size."""
-    return forall("N", lambda e: implies(lt(e, size), p(e)))
-
-
 # Three tokens, products without softmax, and codes --------------------------------------------------------
 P = var("P_pos", MATRIX)
 #: The tokens in the order 3, 2, 1.
@@ -213,7 +200,7 @@ def coded_products(p: Proof, goal: Statement) -> Line:
     sides = [reversed_rows(p, compute(p, t)) for t in goal.concl.args[0].args]
     positive = p.pos(lt(0, amount), square_positive(p, differ), squares=squares)
     product = p.ring(eq(amount * gap, 0), same, *sides)
-    level = p.ring(eq(u, w), product, unit(p, positive))
+    level = p.ring(eq(u, w), product, inverse_of(p, positive))
     return p.discharge(p.mp(differ, level), same.concl)
 
 

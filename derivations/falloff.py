@@ -35,15 +35,15 @@ from derivations.decay import (
     on_interval,
     power,
     real,
-    unit_of,
+    share_form,
 )  # fmt: skip
 from derivations.frequencies import exp, frequency, log
 from derivations.sinusoidal import absolute_le, cos, kernel, sin
 from symcheck.claims import theorem
 from symcheck.prove.calculus import derivative, has_derivative
-from symcheck.prove.lemmas import sum_ext, sum_scale, total
+from symcheck.prove.lemmas import inverse_of, total
 from symcheck.prove.proof import Line, Proof, Statement
-from symcheck.terms import Term, abstract, const, eq, exists, forall, implies, lam, le, lt, number, unfold, var
+from symcheck.terms import Term, abstract, const, eq, exists, forall, implies, lam, le, lt, number, var
 
 SU = "Su, kexue.fm/archives/8231"
 ONE, ZERO, HALF = number(1), number(0), Fraction(1, 2)
@@ -154,7 +154,7 @@ def cosine_integral_size(p: Proof) -> Line:
     """``|Ci(e^s)| <= e^(-s) + 2 e^(-2s) + 10^(-10)`` as two inequalities."""
     def prove(p: Proof) -> Line:
         main = cosine_integral(E) - sin(E) * I + cos(E) * (I * I)
-        facts = [inverse_exponential(p), unit_of(p, p.axiom("exp_positive", x=s))]
+        facts = [inverse_exponential(p), inverse_of(p, p.axiom("exp_positive", x=s))]
         known = [cosine_integral_slope(p)]
         bounds = unit_bounds(p, E)
         over = p.axiom("exp_positive", x=-s)
@@ -221,7 +221,7 @@ def cosine_falls_at_most(p: Proof) -> Line:
 def near_zero(p: Proof) -> Line:
     """``Ci(e^s) - s`` lies between 0.57721561 - e^(2s)/4 and 0.57721569."""
     def prove(p: Proof) -> Line:
-        facts = [inverse_exponential(p), unit_of(p, p.axiom("exp_positive", x=s))]
+        facts = [inverse_exponential(p), inverse_of(p, p.axiom("exp_positive", x=s))]
         known = [cosine_integral_slope(p)]
         bounds = unit_bounds(p, E)
         rest = cosine_integral(E) - s
@@ -273,10 +273,10 @@ def logarithm(p: Proof, goal: Statement) -> Line:
     far = p.parts(p.at(cosine_integral_size(p), s=log(x)))
     turned = p.axiom("exp_add", x=log(x), y=-log(x))
     one = p.trans(p.symm(turned), p.convert(p.axiom("exp_zero"), eq(turned.lhs, 1)))
-    unit_x, unit_b = unit_of(p, positive), unit_of(p, base)
+    unit_x, unit_b = inverse_of(p, positive), inverse_of(p, base)
     share = p.ring(eq(exp(-log(x)), 1 / x), one, e_x, unit_x)
-    square = unit_of(p, p.rule("pos", lt(0, x * x), [positive], [(Fraction(1), [0, 0], ONE)], [], []))
-    quarter = unit_of(p, p.rule("pos", lt(0, 4 * (b * b)), [base], [(Fraction(4), [0, 0], ONE)], [], []))
+    square = inverse_of(p, p.rule("pos", lt(0, x * x), [positive], [(Fraction(1), [0, 0], ONE)], [], []))
+    quarter = inverse_of(p, p.rule("pos", lt(0, 4 * (b * b)), [base], [(Fraction(4), [0, 0], ONE)], [], []))
     y = log(x) - log(b)
     near = p.parts(p.at(near_zero(p), s=y))
     spread = p.convert(p.axiom("exp_add", x=log(x), y=-log(b)), eq(exp(y), exp(log(x)) * exp(-log(b))))
@@ -288,7 +288,7 @@ def logarithm(p: Proof, goal: Statement) -> Line:
     ratio = x / b
     rest = p.ring(eq(exp(-log(x)) + 2 * (exp(-log(x)) * exp(-log(x))), REST), share, square, unit_x)
     quad = p.ring(eq(ratio * ratio * Fraction(1, 4), x * x / (4 * (b * b))), quarter, unit_b)
-    over, unit = p.axiom("inverse_positive", size, x=log(b)), unit_of(p, size)
+    over, unit = p.axiom("inverse_positive", size, x=log(b)), inverse_of(p, size)
     digits = [p.convert(p.refl(w), eq(w, number(f)), "decimal") for w, f in (
         (LOW, Fraction(5772156, 10**7)), (HIGH, Fraction(5772157, 10**7)))]
     inside = cosine_integral(x) - cosine_integral(ratio)
@@ -329,7 +329,7 @@ def variation(p: Proof, goal: Statement) -> Line:
     share = const("inv", real(n))
     whole = lam("R", lambda s: const("integral", g, 0, s))
     size = p.pos(lt(0, real(n)), some)
-    unit, above = unit_of(p, size), p.axiom("inverse_positive", size, x=real(n))
+    unit, above = inverse_of(p, size), p.axiom("inverse_positive", size, x=real(n))
     place = lam("R", lambda s: (k + s) * share)
     start = g(place(ZERO)) * share
     cell = lam("R", lambda s: whole(place(s)) - s * start)
@@ -452,22 +452,8 @@ def inverse_of_base(p: Proof, above: Line) -> Line:
     value = p.axiom("exp_log", positive, x=b)
     turned = p.axiom("exp_add", x=log(b), y=-log(b))
     one = p.trans(p.symm(turned), p.convert(p.axiom("exp_zero"), eq(turned.lhs, 1)))
-    back = p.ring(eq(exp(-log(b)), 1 / b), one, value, unit_of(p, positive))
+    back = p.ring(eq(exp(-log(b)), 1 / b), one, value, inverse_of(p, positive))
     return p.convert(back, eq(exp(-ONE * log(b)), 1 / b))
-
-
-def share_form(p: Proof, some: Line, integrand: Term) -> Line:
-    """``g(x)/h - K_b(x) = (left Riemann sum) - int_0^1``."""
-    form = p.theorem("decay.riemann_form", some, b=b, h=h, x=x)
-    opened = unfold(form.rhs, ["rpow"])
-    share = const("inv", real(h))
-    values = lam("N", lambda i: integrand(i / real(h)))
-    scaled = p.at(sum_scale(p), n=h, c=share, f=values)
-    inside = opened.args[1].args[1]
-    swap = sum_ext(p, h, inside, scaled.lhs.args[1], lambda i, _: p.ring(eq(inside(i), scaled.lhs.args[1](i))))
-    whole = p.by_definition(eq(decay(b, x), const("integral", integrand, 0, 1)), "decay", "rpow")
-    return p.ring(eq(SHARE - decay(b, x), total(h, values) / real(h) - whole.rhs), form, p.by_definition(
-        eq(form.rhs, opened), "rpow"), swap, scaled, unit_of(p, p.pos(lt(0, real(h)), some)), whole)  # fmt: skip
 
 
 @theorem("falloff.finite", Statement((lt(1, b), lt(0, x), lt(0, h)), const(
@@ -562,7 +548,7 @@ def scaled(p: Proof, k: int, at: Term, same: Line, x: Term) -> Line:
     t = var("t")
     f = integrand_of(k)
     share = const("inv", y)
-    unit = unit_of(p, p.axiom("exp_positive", x=at))
+    unit = inverse_of(p, p.axiom("exp_positive", x=at))
     place = lam("R", lambda q: y * q)
     inner = derivative(p, place, t)
     outer = p.axiom("integral_derivative", smooth_of(p, k), g=f, x=ZERO, t=place(t))
@@ -665,7 +651,7 @@ def power_positive(p: Proof, positive: Line, k: int) -> Line:
             (Fraction(1), [0], ONE), (Fraction(1), [1], ONE), (Fraction(1, k), [2], ONE),
             (Fraction(1, k), [3, *[5] * (k - 1)], ONE), (a, [4, *[5] * (2 * k - 1)], ONE)], [], [])  # fmt: skip
         return p.rule("pos", aim, [area, p.axiom("inverse_positive", y, x=exp(at))], [(Fraction(1), [0, 1], ONE)],
-                      [unit_of(p, y)], [-power(k, x)])  # fmt: skip
+                      [inverse_of(p, y)], [-power(k, x)])  # fmt: skip
 
     return p.cases(p.axiom("trichotomy", x=x, y=number(border)), near, far)
 
@@ -949,7 +935,7 @@ def head_size(p: Proof) -> Line:
     def prove(p: Proof) -> Line:
         some, positive, low = p.assume(lt(0, alpha)), p.assume(lt(0, x)), p.assume(le(0, u))
         t = var("t")
-        share, unit = const("inv", alpha), unit_of(p, some)
+        share, unit = const("inv", alpha), inverse_of(p, some)
         inverse = p.axiom("inverse_positive", some, x=alpha)
         down, turn = lam("R", lambda q: exp(-(u * q))), lam("R", lambda q: exp(-(alpha * (u * q))))
         ratio, rise = lam("R", lambda q: exp((alpha - 1) * (u * q))), lam("R", lambda q: exp((alpha + 1) * (u * q)))
@@ -1034,7 +1020,7 @@ def real_power(p: Proof, goal: Statement) -> Line:
     """Split at e^(-U) = e/(2 + e) < e/2; past the border 2C/e the part after it is at most C/x < e/2."""
     some, small = (p.assume(y) for y in goal.hyps)
     wide = 1 + 2 / e
-    unit_e, over_e = unit_of(p, small), p.axiom("inverse_positive", small, x=e)
+    unit_e, over_e = inverse_of(p, small), p.axiom("inverse_positive", small, x=e)
     positive_wide = p.pos(lt(0, wide), over_e)
     U = log(wide)
     top = exponential_of_log(p, positive_wide)
@@ -1050,7 +1036,7 @@ def real_power(p: Proof, goal: Statement) -> Line:
     known, inside = p.assume(lt(border, x)), p.assume(le(0, R))
     edge = p.rule("pos", lt(0, border), [positive_size, over_e], [(Fraction(2), [0, 1], ONE)], [], [])
     positive = p.pos(lt(0, x), edge, known)
-    far, over = unit_of(p, positive), p.axiom("inverse_positive", positive, x=x)
+    far, over = inverse_of(p, positive), p.axiom("inverse_positive", positive, x=x)
     more = p.rule("pos", lt(2 * size, e * x), [known, small], [(Fraction(1), [0, 1], ONE)], [unit_e], [2 * size])
     less = p.rule("pos", lt(size / x, e * HALF), [more, over], [(HALF, [0, 1], ONE)], [far], [-e * HALF])
 

@@ -21,6 +21,7 @@ from symcheck.evidence import countertheorem
 from symcheck.prove.lemmas import (
     MATRIX,
     SEQUENCE,
+    inverse_of,
     sum_add,
     sum_constant,
     sum_delta,
@@ -421,13 +422,6 @@ def exp_sum_positive(p: Proof, size: Term, of: Term, nonempty: Line) -> Line:
         return p.discharge(done, inside.concl)
 
     return p.mp(p.at(p.lemma("a sum of exponentials is positive", prove), n=size, a=of), nonempty)
-
-
-def inverse_of(p: Proof, positive: Line) -> Line:
-    """``x inv(x) = 1`` from 0 < x."""
-    z = positive.rhs
-    zero = p.assume(eq(z, 0))
-    return p.axiom("inverse", p.discharge(p.pos(const("false"), positive, zero), zero.concl), x=z)
 
 
 def nonempty(p: Proof) -> list[Line]:

@@ -153,10 +153,6 @@ def plane(x: Term, y: Term) -> Term:
     return A * x + B * y + C
 
 
-#: Without the condition that the inputs differ.
-HYPERPLANE = Statement((negation(eq(A, B)),), negation(eq(plane(Y, Z), plane(Z, Y))))
-
-
 @theorem("readout.hyperplane", Statement((negation(eq(A, B)), negation(eq(Y, Z))),
                                          negation(eq(plane(Y, Z), plane(Z, Y)))),
          "A linear function with unequal coefficients tells (x, y) from (y, x) where x and y differ",
@@ -201,10 +197,6 @@ countertheorem("readout.causal_pooled", "Under the causal mask a pooled scalar a
 PAIR = (SEQUENCE, SEQUENCE, "R")
 f = var("f", PAIR)
 x, y, u, v, p_m, p_n = (var(z, SEQUENCE) for z in ("x", "y", "u", "v", "p_m", "p_n"))
-
-
-#: The codes differ in their first component.
-codes_differ = negation(eq(p_m(0), p_n(0)))
 
 
 def plus(x: Term, y: Term, sign: int = 1) -> Term:

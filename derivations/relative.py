@@ -6,19 +6,28 @@ the whole positions: F(t + 2) + F(t) - 2 cos(theta_h) F(t + 1) removes the frequ
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from derivations.almost_periodic import cosine_falls, sine_positive
+from derivations.almost_periodic import sine_positive
 from derivations.bilinear import A, codes, diagonal, form, h
+from derivations.decay import cosine_falls
 from derivations.frequencies import frequency
 from derivations.sinusoidal import PE_cosine, angle_at, component, cos, negated, sin, theta
 from derivations.taylor import bilinear
 from derivations.vectors import delta, entry
 from symcheck.claims import theorem
-from symcheck.prove.lemmas import SEQUENCE, sum_add, sum_constant, sum_delta, sum_ext, sum_pairs, sum_scale, total
+from symcheck.prove.lemmas import (
+    SEQUENCE,
+    all_below,
+    sum_add,
+    sum_constant,
+    sum_delta,
+    sum_ext,
+    sum_pairs,
+    sum_scale,
+    total,
+)
 from symcheck.prove.proof import Line, Proof, Statement
 from symcheck.prove.refute import compute
-from symcheck.terms import Term, const, eq, forall, implies, lam, lt, negation, number, substitute, unfold, var
+from symcheck.terms import Term, const, eq, forall, implies, lam, le, lt, negation, number, substitute, unfold, var
 
 SU = "Su, kexue.fm/archives/8231, after eq. 14"
 ZERO = number(0)
@@ -30,11 +39,6 @@ i, j, m, n, t = (var(z, "N") for z in ("i", "j", "m", "n", "t"))
 def waves(size: Term, a: Term, b: Term, t: Term) -> Term:
     """sum_{i<size} a_i cos(t theta_i) + b_i sin(t theta_i)."""
     return total(size, lambda i: a(i) * cos(t * theta(i)) + b(i) * sin(t * theta(i)))
-
-
-def all_below(size: Term, p: Callable[[Term], Term]) -> Term:
-    """For all indices below the size."""
-    return forall("N", lambda i: implies(lt(i, size), p(i)))
 
 
 def turning(size: Term) -> Term:
@@ -355,7 +359,8 @@ def sinusoidal_frequencies(p: Proof, above: Line) -> list[Line]:
     some = p.pos(lt(number(0, "N"), 2 * h), later, p.axiom("nat_nonneg", n=j))
     least, most = size(j, later)[0], p.pos(lt(i, h), order, later)
     falls = p.theorem("frequencies.decreasing", above, some, order, b=base, d=2 * h, i=i, j=j)
-    grown = p.mp(p.at(cosine_falls(p), y=least.rhs, z=low.rhs), least, falls, size(i, most)[1])
+    wide = p.pos(le(low.rhs, const("pi")), size(i, most)[1], p.ball(lt(1, const("pi"))))
+    grown = p.mp(p.at(cosine_falls(p), u=least.rhs, z=low.rhs), p.pos(le(0, least.rhs), least), falls, wide)
     same = p.assume(eq(cos(low.rhs), cos(least.rhs)))
     apart = p.discharge(p.pos(const("false"), grown, same), same.concl)
     apart = p.generalise(p.discharge(apart, order.concl, later.concl), i, j)
@@ -371,15 +376,15 @@ def zero_matrix_sinusoidal(p: Proof) -> Line:
 
 
 # A diagonal H, and sums of positions ---------------------------------------------------------------------
-def diagonal_form(size: Term, of: Term, m: Term, n: Term) -> Term:
-    """p_m^T diag(H) p_n for the frequencies ``of``, cosine first."""
-    return bilinear(2 * size, entry(PE_cosine, of, m), entry(diagonal, H), entry(PE_cosine, of, n))
+def diagonal_form(entries: Term, size: Term, of: Term, m: Term, n: Term) -> Term:
+    """p_m^T diag(entries) p_n for the frequencies ``of``, cosine first."""
+    return bilinear(2 * size, entry(PE_cosine, of, m), entry(diagonal, entries), entry(PE_cosine, of, n))
 
 
 def only_sums(size: Term, of: Term = theta) -> Term:
     """The form is a function of m + n, at m, n = 0, 1, 2, ..."""
-    return forall(["N", "N"], lambda m, n: eq(diagonal_form(size, of, real(m), real(n)),
-                                              diagonal_form(size, of, real(m + n), ZERO)))  # fmt: skip
+    return forall(["N", "N"], lambda m, n: eq(diagonal_form(H, size, of, real(m), real(n)),
+                                              diagonal_form(H, size, of, real(m + n), ZERO)))  # fmt: skip
 
 
 PAIR_SUM = H(2 * i) + H(2 * i + 1)
@@ -449,8 +454,7 @@ FIRST_PAIR = lam("N", lambda j: const("case", j, 1, lam("N", lambda k: const("ca
 
 
 @theorem("relative.first_pair", Statement((lt(number(0, "N"), h),), eq(
-    bilinear(2 * h, entry(PE_cosine, thetas, m_), entry(diagonal, FIRST_PAIR), entry(PE_cosine, thetas, n_)),
-    cos(m_ - n_)), (base.head, h.head)),
+    diagonal_form(FIRST_PAIR, h, thetas, m_, n_), cos(m_ - n_)), (base.head, h.head)),
     "With the diagonal 1, 1, 0, ..., 0 the form is cos(m - n), for every dimension: it does not decay",
     references=(SU + ", after eq. 13",), instance=lambda p: [p.ball(lt(number(0, "N"), number(1, "N")))])  # fmt: skip
 def first_pair(p: Proof, goal: Statement) -> Line:

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from derivations.decay import cosine_decreases_to_pi
+from derivations.decay import cosine_falls
 from derivations.frequencies import frequency
-from derivations.logits import inverse_of
 from derivations.rope import ROFORMER, rope, rotated_pair
 from derivations.sinusoidal import PE, VASWANI, angle_at, component, cos, i, k, pos, sin, theta
 from symcheck.claims import theorem
@@ -18,7 +17,7 @@ from symcheck.prove.lemmas import SEQUENCE
 from symcheck.prove.proof import Line, Proof, Statement
 from symcheck.prove.refute import decide
 from symcheck.render.notation import register
-from symcheck.terms import Term, const, defined, eq, forall, implies, lam, le, lt, number, unfold, var
+from symcheck.terms import Term, const, defined, eq, lam, le, lt, number, unfold, var
 
 #: Squared length of the chord of pair i from the position pos to pos + k.
 chord2 = defined("chord2", [SEQUENCE, "R", "R", "N"], lambda theta, pos, k, i: (
@@ -88,85 +87,6 @@ def rope_chord(p: Proof, goal: Statement) -> Line:
     opened = p.by_definition(eq(TURNED, unfold(TURNED, ["rope_chord2"])), "rope_chord2")
     return p.ring(goal.concl, opened, *parts, *angle_at(p, (m + k) * theta(i), m * theta(i), k * theta(i)),
                   p.axiom("pythagoras", x=m * theta(i)), p.axiom("pythagoras", x=k * theta(i)))  # fmt: skip
-
-
-def cosine_below_one(p: Proof) -> Line:
-    """``0 < x -> x <= pi -> cos x < 1``: by Taylor's formula up to 1, and because the cosine falls."""
-    x = var("x")
-
-    def prove(p: Proof) -> Line:
-        above, top = p.assume(lt(0, x)), p.assume(le(x, PI))
-        goal = lt(cos(x), 1)
-        positive = p.ball(forall("R", lambda u: implies(le(0, u), le(u, 1), lt(0, cos(u)))), 64, 40)
-        g, g1, g2 = (lam("R", lambda s, f=f: f(s)) for f in (
-            lambda s: cos(s * x), lambda s: -x * sin(s * x), lambda s: -(x * x) * cos(s * x)))  # fmt: skip
-        found = p.mp(p.at(taylor_lagrange(p), g=g, g1=g1, g2=g2), derivative_is(p, g, g1), derivative_is(p, g1, g2))
-        zeros = [p.convert(p.axiom("cos_zero"), eq(cos(number(0) * x), 1)),
-                 p.convert(p.axiom("sin_zero"), eq(sin(number(0) * x), 0))]  # fmt: skip
-
-        def near(short: Line) -> Line:
-            def use(s: Term, line: Line) -> Line:
-                low, high, value = p.parts(line)
-                turned = p.ring(eq(cos(x), 1 - Fraction(1, 2) * (x * x * cos(s * x))),
-                                p.convert(value, eq(cos(x), value.rhs)), *zeros)  # fmt: skip
-                under = p.rule("pos", le(0, s * x), [low, above], [(Fraction(1), [0, 1], number(1))], [], [])
-                over = p.rule("pos", le(s * x, 1), [high, above, short], [
-                    (Fraction(1), [0, 1], number(1)), (Fraction(1), [2], number(1))], [], [])  # fmt: skip
-                up = p.mp(p.specialise(positive, s * x), under, over)
-                part = p.rule("pos", lt(0, x * x * cos(s * x)), [above, above, up],
-                              [(Fraction(1), [0, 1, 2], number(1))], [], [])  # fmt: skip
-                return p.pos(goal, turned, part)
-            return p.obtain(found, use, name="s")
-
-        def far(line: Line) -> Line:  # 1 < x
-            falls = p.mp(p.at(cosine_decreases_to_pi(p), u=1, z=x), p.pos(le(0, number(1))), p.pos(le(1, x), line), top)
-            return p.pos(goal, falls, p.ball(lt(cos(number(1)), 1)))
-
-        out = p.cases(p.axiom("trichotomy", x=1, y=x), far, near)
-        return p.discharge(out, above.concl, top.concl)
-
-    return p.lemma("the cosine is below 1 on (0, pi]", prove)
-
-
-def cosine_falls(p: Proof) -> Line:
-    """``0 <= u -> u < z -> z <= pi -> cos z < cos u``. Where they were equal, so would the cosine between them be,
-    and cos(w - e) = cos w = cos(w + e) has no solution for 0 < e <= pi/2."""
-    u, z = var("u"), var("z")
-
-    def prove(p: Proof) -> Line:
-        low, order, top = p.assume(le(0, u)), p.assume(lt(u, z)), p.assume(le(z, PI))
-        goal = lt(cos(z), cos(u))
-        half = Fraction(1, 2)
-        w, e = (u + z) * half, (z - u) * half
-        falls = cosine_decreases_to_pi(p)
-
-        def equal(back: Line) -> Line:  # cos u <= cos z
-            steps = [p.mp(p.at(falls, u=a, z=b), under, p.pos(le(a, b), order), over) for a, b, under, over in (
-                (u, w, low, p.pos(le(w, PI), order, top)), (w, z, p.pos(le(0, w), low, order), top))]  # fmt: skip
-            sides = [p.axiom("le_antisymmetry", p.pos(le(x, y), back, *steps), p.pos(le(y, x), back, *steps), x=x, y=y)
-                     for x, y in ((cos(u), cos(w)), (cos(z), cos(w)))]  # fmt: skip
-            parts = [*(line for total, sign in ((u, -1), (z, 1)) for line in angle_at(p, total, w, sign * e)),
-                     p.axiom("cos_even", x=e), p.axiom("sin_odd", x=e)]  # fmt: skip
-            parts = [p.convert(line, eq(cos(-1 * e), cos(e))) if line.lhs == cos(-e) else
-                     p.convert(line, eq(sin(-1 * e), -sin(e))) if line.lhs == sin(-e) else line for line in parts]
-            some = p.pos(lt(0, e), order)
-            small = p.pos(le(e, PI * half), low, top)
-            one = p.mp(p.at(cosine_below_one(p), x=e), some, p.pos(le(e, PI), small, p.ball(lt(0, PI))))
-            gap = p.pos(lt(0, 1 - cos(e)), one)
-            none = p.ring(eq(cos(w) * (1 - cos(e)), 0), *sides, *parts)
-            zero = p.ring(eq(cos(w), 0), none, inverse_of(p, gap))
-            flat = p.ring(eq(sin(w) * sin(e), 0), *sides, *parts)
-            still = p.ring(eq(sin(e), 0), flat, zero, p.axiom("pythagoras", x=w))
-            down = p.ring(eq((1 - cos(e)) * (1 + cos(e)), 0), still, p.axiom("pythagoras", x=e))
-            least = p.ring(eq(1 + cos(e), 0), down, inverse_of(p, gap))
-            right = p.mp(p.at(falls, u=e, z=PI * half), p.pos(le(0, e), some), small,
-                         p.pos(le(PI * half, PI), p.ball(lt(0, PI))))  # fmt: skip
-            return p.axiom("false_elim", p.pos(const("false"), least, right, p.axiom("cos_pi_half")), p=goal)
-
-        out = p.cases(p.axiom("trichotomy", x=cos(z), y=cos(u)), lambda line: line, equal)
-        return p.discharge(out, low.concl, order.concl, top.concl)
-
-    return p.lemma("the cosine falls on [0, pi]", prove)
 
 
 j, d, b = var("j", "N"), var("d", "N"), var("b")

@@ -47,7 +47,6 @@ from derivations.logits import (
     W_R,
     R,
     form,
-    inverse_of,
     p_m,
     p_n,
     relative,
@@ -93,7 +92,7 @@ from symcheck.evidence import (
 )
 from symcheck.prove import typecheck as types
 from symcheck.prove.calculus import has_derivative
-from symcheck.prove.lemmas import MATRIX, SEQUENCE, sum_delta, sum_ext, total
+from symcheck.prove.lemmas import MATRIX, SEQUENCE, inverse_of, sum_delta, sum_ext, total
 from symcheck.prove.proof import Line, Proof, Statement
 from symcheck.prove.refute import HALF_PI, contradict, decide, denial, matrix, table
 from symcheck.render.notation import register
@@ -1168,14 +1167,14 @@ def row_before_matrix() -> tuple[bool, str]:
     return types.no_orientation(q_ == x_ @ W, turned_ == R_ @ q_, together=[["q", "q̂"]])
 
 
-component_of, at_position = var("r", "N"), var("m")
-FROM_THE_RIGHT = vecmat(2 * h, q, entry(rotation, theta, at_position), component_of)
+at_position = var("m")
+FROM_THE_RIGHT = vecmat(2 * h, q, entry(rotation, theta, at_position), component_)
 ROTATED = typed(convention(
     "rope.matrix",
-    refutes(Statement((lt(component_of, 2 * h),), eq(FROM_THE_RIGHT, turned(at_position, q)(component_of)), (h.head,)),
+    refutes(Statement((lt(component_, 2 * h),), eq(FROM_THE_RIGHT, turned(at_position, q)(component_)), (h.head,)),
             {"h": 1, "theta": table([HALF_PI]), "q": table([1, 0]), "m": 1, "r": 1}, role="other reading"),
-    unfolds(eq(vecmat(2 * h, q, entry(transpose, entry(rotation, theta, at_position)), component_of),
-               matvec(2 * h, entry(rotation, theta, at_position), q, component_of))),
+    unfolds(eq(vecmat(2 * h, q, entry(transpose, entry(rotation, theta, at_position)), component_),
+               matvec(2 * h, entry(rotation, theta, at_position), q, component_))),
     readings=("q_i is a column", "q_i = x_i W_Q is a row, as the line before says: only q_i R_i fits, which turns the "
                                  "other way"),
     note="A row has to be multiplied by the transposed matrix, (R_i q_i^T)^T = q_i R_i^T. The same clash is behind the "

@@ -15,7 +15,7 @@ import derivations.directions
 import derivations.symmetry  # noqa: F401 (theorems that are cited by name)
 from derivations.almost_periodic import tends_to_zero
 from derivations.attention import LOOKING, PX, TWO, X, attend, c, d, d_k, n, s
-from derivations.bilinear import HALF, A, diagonal, form, h
+from derivations.bilinear import HALF, A, form, h
 from derivations.blocks import blocks, weave, woven
 from derivations.complex_plane import F0, POLAR, R0, VALUES, held, r1, r2, x1, x2
 from derivations.decay import (
@@ -41,9 +41,10 @@ from derivations.readout import (
 )  # fmt: skip
 from derivations.readout import A as FIRST_WEIGHT
 from derivations.readout import B as SECOND_WEIGHT
-from derivations.relative import FIRST_PAIR, only_sums
+from derivations.relative import FIRST_PAIR, diagonal_form, only_sums
+from derivations.relative import base as B
+from derivations.relative import thetas as LADDER
 from derivations.sinusoidal import PE, PE_cosine, cos, kernel, sin, theta
-from derivations.taylor import bilinear
 from derivations.vectors import entry
 from symcheck.checker import balls, perm
 from symcheck.claims import THEOREMS, Evidence, Piece, Source, claim
@@ -476,8 +477,6 @@ claim("S003-039", SOURCE, f"{GENERAL}, after eq. 13", r"\mathcal H_{2i,2i}=\math
 
 H, ONES = var("H", ("N", "R")), lam("N", lambda _: number(1))
 ALTERNATING = lam("N", lambda j: weave(ONES, lam("N", lambda _: number(-1)), j))
-B = var("b")
-LADDER = lam("N", lambda j: frequency(B, 2 * h, j))
 #: Without the condition: an entry of the pair is not 0.
 SEES_OFFSET = Statement((lt(1, B), lt(i, h), negation(eq(H(2 * i), 0))), negation(only_sums(h, LADDER)),
                         (B.head, h.head, H.head))  # fmt: skip
@@ -521,19 +520,8 @@ claim("S003-040", SOURCE, f"{GENERAL}, after eq. 13", None,
            by_theorem("bilinear.product_to_sum")),
       ["relative.sinusoidal_sums", "relative.only_sums", "bilinear.product_to_sum"])  # fmt: skip
 
-POSITION_N = var("n", "N")
-
-
-def first_pair_form(n: Term) -> Term:
-    """p_n^T diag(1, 1, 0, ...) p_0 with the frequencies of the base b."""
-    return diagonal_with(FIRST_PAIR, const("real", n) if n.type == "N" else n)
-
-
-def diagonal_with(entries: Term, m: Term) -> Term:
-    return bilinear(2 * h, entry(PE_cosine, LADDER, m), entry(diagonal, entries), entry(PE_cosine, LADDER, number(0)))
-
-
-EVERY_DIAGONAL = Statement((lt(1, B), lt(0, h)), tends_to_zero(first_pair_form), (B.head, h.head))
+EVERY_DIAGONAL = Statement((lt(1, B), lt(0, h)), tends_to_zero(
+    lambda z: diagonal_form(FIRST_PAIR, h, LADDER, const("real", z), number(0))), (B.head, h.head))  # fmt: skip
 
 
 def first_pair_stays(p: Proof, _: Statement) -> Line:

@@ -41,6 +41,18 @@ def _sum_ext(p: Proof) -> Line:
     return p.induction(lambda n: implies(agree(n), eq(total(n, f), total(n, g))), base, step)
 
 
+def inverse_of(p: Proof, positive: Line) -> Line:
+    """``x inv(x) = 1`` from 0 < x."""
+    x = positive.rhs
+    zero = p.assume(eq(x, 0))
+    return p.axiom("inverse", p.discharge(p.pos(const("false"), positive, zero), zero.concl), x=x)
+
+
+def all_below(size: Term | int, property: Callable[[Term], Term]) -> Term:
+    """The property of all indices below the size."""
+    return forall("N", lambda i: implies(lt(i, size), property(i)))
+
+
 def sum_ext(p: Proof, n: Term, f: Term, g: Term, each: Callable[[Term, Line], Line]) -> Line:
     """``sum(n, f) = sum(n, g)`` where ``each(i, i < n |- )`` proves f(i) = g(i)."""
     i = fresh(p, "i", "N", f, g, n)

@@ -11,10 +11,6 @@ from .outline import OutlineStep, outline
 from .tex import tex_statement
 from .text import text, text_statement
 
-ROLES = {"proof": "proved by", "correction": "the correction is proved by", "reading": "true reading",
-         "other reading": "false reading", "map": "between the two", "enclosure": "enclosed by",
-         "refutation": "refuted by"}  # fmt: skip
-
 
 def entry_text(result: Result, width: int = 80) -> str:
     """The entry as plain text, wrapped to ``width`` columns."""
