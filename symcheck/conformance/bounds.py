@@ -114,14 +114,6 @@ def _coefficients(
     return nothing, token, half_cap
 
 
-def vector_bounds(pair_bounds: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Euclidean error [n] of rotated vectors whose pairs are (first, second), each [n, pairs].
-
-    A pair errs by its own norm times the bound [n, pairs] of a pair of norm 1.
-    """
-    return np.sqrt(((pair_bounds**2) * (first**2 + second**2)).sum(axis=1))
-
-
 def score_bounds(
     query_bound: np.ndarray, key_bound: np.ndarray, query_norm: np.ndarray, key_norm: np.ndarray, dim: int
 ) -> np.ndarray:

@@ -137,21 +137,6 @@ def registered(name: str) -> Display | None:
     return _displays.get(name)
 
 
-def definition(constant: Term | Const, names: Iterable[str] = ()) -> tuple[Term, Term]:
-    """Both sides of the defining equation of a constant, with free variables for its parameters.
-
-    The names are those given, else those registered, else chosen by type.
-    """
-    head = constant.head if isinstance(constant, Term) else constant
-    if not isinstance(head, Const) or head.body is None:
-        raise TermError(f"{constant!r:.60} is not a defined constant")
-    chosen = list(names) or parameters(head)
-    for t in arguments(head.type)[len(chosen) :]:
-        chosen.append(fresh(t, chosen))
-    variables = [eta(Var(n, t)) for n, t in zip(chosen, arguments(head.type), strict=True)]
-    return eta(head)(*variables), head.body(*variables) if variables else head.body
-
-
 def parameters(head: Const, taken: Iterable[str] = ()) -> list[str]:
     """Names for the arguments of a constant: those registered, else by type; none that is taken."""
     known = registered(head.name)

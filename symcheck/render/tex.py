@@ -18,7 +18,6 @@ from .notation import (
     Said,
     Sequent,
     Template,
-    definition,
     explain,
     split_name,
 )
@@ -186,16 +185,6 @@ def _marked(term: Term, free: Iterable[Var] = (), names: Iterable[str] = (),
         out += rf",{MARK}\ \text{{for all }} " + r",\ ".join(general)
     values = r",\ ".join(" = ".join([*names, value]) for names, value in given)
     return rf"{out},{MARK}\ \text{{where }} {values}" if given else out
-
-
-def definition_tex(constant: Term, names: Iterable[str] = ()) -> str:
-    """The defining equation of a constant, ``name(arguments) := body``."""
-    return _unmarked(equation(*definition(constant, names)))
-
-
-def display_definition(constant: Term, names: Iterable[str] = (), width: float = 80) -> str:
-    """The defining equation for a displayed formula, broken as ``display`` does."""
-    return display(equation(*definition(constant, names)), width)
 
 
 def equation(left: Term, right: Term, said: Said | None = None) -> str:

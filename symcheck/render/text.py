@@ -19,7 +19,6 @@ from .notation import (
     Said,
     Sequent,
     Template,
-    definition,
     explain,
     split_name,
 )
@@ -148,12 +147,6 @@ def text(term: Term, free: Iterable[Var] = (), names: Iterable[str] = (),
     out += f", for all {', '.join(general)}" if general and not definition else ""
     values = ", ".join(" = ".join([*names, value]) for names, value in given)
     return f"{out}, where {values}" if given else out
-
-
-def definition_text(constant: Term, names: Iterable[str] = ()) -> str:
-    """The defining equation of a constant, ``name(arguments) := body``."""
-    left, right = definition(constant, names)
-    return f"{text(left)} := {Text(left, right.free).print(right)}"
 
 
 def text_statement(statement: Sequent, said: Said | None = None) -> str:

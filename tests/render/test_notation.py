@@ -11,21 +11,19 @@ from random_terms import terms
 
 from symcheck.checker import AXIOMS, perm
 from symcheck.render import notation
-from symcheck.render.notation import PRODUCT, definition, fresh, register, split_name
+from symcheck.render.definitions import definition_formulas, definition_lines
+from symcheck.render.notation import PRODUCT, fresh, register, split_name
 from symcheck.render.tex import (
     TeX,
-    definition_tex,
     display,
-    display_definition,
     display_statement,
     pmatrix,
     tex,
     tex_statement,
     visible_width,
 )
-from symcheck.render.text import definition_text, matrix, text, text_statement
+from symcheck.render.text import matrix, text, text_statement
 from symcheck.terms import (
-    TermError,
     const,
     defined,
     eq,
@@ -37,7 +35,6 @@ from symcheck.terms import (
     lt,
     negation,
     number,
-    unfold,
     var,
 )
 
@@ -249,15 +246,12 @@ class TestTemplates:
         assert text(rope(th, m, q, i)) == "Q"
 
     def test_definitions(self):
-        assert definition_text(dot) == "dot(i, a, b) := Σ_{j<i} a_j b_j"
+        statement = Statement((), eq(dot(n, q, q), x))
+        assert definition_lines([statement]) == ["dot(n, q, a) := Σ_{i<n} q_i a_i"]
         register("dot", text="⟨<1>, <2>⟩", tex=r"\langle <1>, <2>\rangle", parameters=("n", "u", "v"))
-        assert definition_text(dot) == "⟨u, v⟩ := Σ_{i<n} u_i v_i"
-        assert definition_tex(dot, ["n", "x", "y"]) == r"\langle x, y\rangle := \sum_{i=0}^{n-1} x_{i} y_{i}"
-        assert display_definition(dot) == r"\langle u, v\rangle := \sum_{i=0}^{n-1} u_{i} v_{i}"
-        left, right = definition(dot)
-        assert unfold(left, ["dot"]) == right
-        with pytest.raises(TermError):
-            definition(x)
+        assert definition_lines([statement]) == ["⟨u, v⟩ := Σ_{i<n} u_i v_i"]
+        assert definition_formulas([statement])[0].replace("\x01", "") == (
+            r"\langle u, v\rangle := \sum_{i=0}^{n-1} u_{i} v_{i}")  # fmt: skip
 
 
 # ---------------------------------------------------------------- statements and lines
