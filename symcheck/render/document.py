@@ -259,7 +259,7 @@ class _Outside:
             self.take(r"\end")
             if self.word() != environment:
                 raise ValueError("environments do not match")
-        elif name in _WORDS and (words := re.match(r"\{([\w .,:;()=+/-]|\\ )*\}", "".join(self.tokens[self.at :]))):
+        elif name in _WORDS and (words := re.match(r"\{([\w .,:;()'=+/-]|\\ )*\}", "".join(self.tokens[self.at :]))):
             while words and self.take() != "}":
                 continue
         elif name in _ARGUMENTS:
@@ -412,7 +412,8 @@ def _entry(e: Entry, keys: dict[str, str]) -> Iterator[str]:
         yield rf"\labelled{{Printed}}{outside_formula(e.printed)}"
     if e.statement is not None:
         yield (rf"\labelled{{{escape_text(e.statement_label)}}}" if e.statement_label else "") + _shown(e.statement, e.said)
-    yield from (rf"\labelled{{Condition}}{escape_text(c)}" for c in e.conditions)
+    condition = "Range" if e.verdict == "approximate" else "Condition"
+    yield from (rf"\labelled{{{condition}}}{escape_text(c)}" for c in e.conditions)
     if e.explanation:
         yield rf"\labelled{{Reason}}{escape_text(e.explanation)}"
     if e.witness:

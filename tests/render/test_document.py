@@ -233,3 +233,10 @@ def test_a_report_shows_every_statement_that_the_verdict_rests_on():
         shown = [entry.statement, entry.correction, *(f for _, f, _ in entry.further)]
         assert all((p.denies or p.statement) in shown for p, _, _ in result.certificates)
         assert all(escape_text(label) in article(document(results, lemmas)) for label, _, _ in entry.further)
+
+
+def test_words_with_an_apostrophe_and_the_range_of_an_approximation():
+    assert is_plain_mathematics(r"\to0\ \text{'trend' as}\ x\to\infty")
+    for verdict, label in (("approximate", "Range"), ("proved-under", "Condition")):
+        entry = Entry("a", "b", verdict, "claim", conditions=("x below 3",))
+        assert rf"\labelled{{{label}}}x below 3" in article(Document("t", (Section("s", (entry,)),)))
